@@ -1,0 +1,3 @@
+//! The `whyhop` command.
+
+fn main() {}
