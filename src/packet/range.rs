@@ -23,6 +23,9 @@ pub trait Bound: Copy + Ord + std::fmt::Debug + std::hash::Hash {
     fn down(self) -> Option<Self>;
 }
 
+macro_rules! bounds { ($($t:ty)*) => {$(impl Bound for $t { const MIN: Self = <$t>::MIN; const MAX: Self = <$t>::MAX; fn up(self) -> Option<Self> { self.checked_add(1) } fn down(self) -> Option<Self> { self.checked_sub(1) } })*}; }
+bounds!(u8 u16 u32 u128);
+
 impl<T: Bound> RangeSet<T> {
     /// The empty set.
     pub fn empty() -> Self {

@@ -1,0 +1,79 @@
+//! Explanation codes: why a packet does not get on, one page each. Spelled as AWS publishes them wherever AWS has
+//! one; ours begin with `WHYHOP_`.
+
+/// Declares the enum, the spelling of each code, and its page, which must exist for the crate to compile.
+macro_rules! codes {
+    ($($variant:ident = $text:literal,)*) => {
+        /// Why a packet does not get on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum ExplanationCode {
+            $(#[doc = $text] $variant,)*
+        }
+
+        impl ExplanationCode {
+            /// Every code, in the order of the list.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code as published.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// Its page: what it means, why AWS does this, an example, how to fix it, the source.
+            pub fn page(self) -> &'static str {
+                match self { $(Self::$variant => include_str!(concat!("pages/", $text, ".md")),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    BadState = "BAD_STATE",
+    BadStateAttachment = "BAD_STATE_ATTACHMENT",
+    BadStateRoute = "BAD_STATE_ROUTE",
+    ComponentFilterRestriction = "COMPONENT_FILTER_RESTRICTION",
+    EniAddressRestriction = "ENI_ADDRESS_RESTRICTION",
+    EniSgRulesMismatch = "ENI_SG_RULES_MISMATCH",
+    EniSourceDestCheckRestriction = "ENI_SOURCE_DEST_CHECK_RESTRICTION",
+    GatewayRejectsSpoofedTraffic = "GATEWAY_REJECTS_SPOOFED_TRAFFIC",
+    IgwDestinationAddressNotInRfc1918Egress = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
+    IgwDestinationAddressNotInRfc6598Egress = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS",
+    IgwPrivateIpAssociationForIngress = "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",
+    IgwPublicIpAssociationForEgress = "IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS",
+    IgwSourceAddressNotInRfc1918Ingress = "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS",
+    IgwSourceAddressNotInRfc6598Ingress = "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS",
+    IngressRtbNoPublicIp = "INGRESS_RTB_NO_PUBLIC_IP",
+    NgwRequiresSourceInVpc = "NGW_REQUIRES_SOURCE_IN_VPC",
+    NgwSourceAddressReassign = "NGW_SOURCE_ADDRESS_REASSIGN",
+    NoPossibleDestination = "NO_POSSIBLE_DESTINATION",
+    NoRouteToDestination = "NO_ROUTE_TO_DESTINATION",
+    PcxRequiresAddressInVpcCidr = "PCX_REQUIRES_ADDRESS_IN_VPC_CIDR",
+    ProtocolRestriction = "PROTOCOL_RESTRICTION",
+    SgHasNoRules = "SG_HAS_NO_RULES",
+    SgReferencesNotPreserved = "SG_REFERENCES_NOT_PRESERVED",
+    SubnetAclRestriction = "SUBNET_ACL_RESTRICTION",
+    UnknownPeeredSgs = "UNKNOWN_PEERED_SGS",
+    UnknownResource = "UNKNOWN_RESOURCE",
+    VpcLocalRouteCidrRestriction = "VPC_LOCAL_ROUTE_CIDR_RESTRICTION",
+    WhyhopDeliveredElsewhere = "WHYHOP_DELIVERED_ELSEWHERE",
+    WhyhopDenyAllIgwTraffic = "WHYHOP_DENY_ALL_IGW_TRAFFIC",
+    WhyhopNoSession = "WHYHOP_NO_SESSION",
+    WhyhopReplyMismatch = "WHYHOP_REPLY_MISMATCH",
+    WhyhopRoutingLoop = "WHYHOP_ROUTING_LOOP",
+}
+
+impl ExplanationCode {
+    /// The code of this spelling, in any case.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
+impl std::fmt::Display for ExplanationCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.as_str())
+    }
+}

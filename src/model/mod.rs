@@ -1,0 +1,74 @@
+//! What the user wrote: typed sections, ids, and where each thing is written.
+
+mod id;
+mod section;
+mod source;
+mod value;
+
+pub use id::*;
+pub use section::*;
+pub use source::{ItemFiles, Locate, Location, Place, Sources};
+pub use value::{AddressSpec, Cidr, Destination, OneOrMany, Peer, Ports, ProtocolSpec, parse_address};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A model: every section a map by id. It may name what it does not hold; a [`crate::network::Network`] cannot.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// The version of the format: 1.
+    pub version: u32,
+    /// Virtual private clouds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vpcs: BTreeMap<VpcId, Vpc>,
+    /// Subnets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub subnets: BTreeMap<SubnetId, Subnet>,
+    /// Network interfaces.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub enis: BTreeMap<NetworkInterfaceId, NetworkInterface>,
+    /// Instances.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub instances: BTreeMap<InstanceId, Instance>,
+    /// Security groups.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub security_groups: BTreeMap<SecurityGroupId, SecurityGroup>,
+    /// Network ACLs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nacls: BTreeMap<NetworkAclId, NetworkAcl>,
+    /// Route tables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub route_tables: BTreeMap<RouteTableId, RouteTable>,
+    /// Managed prefix lists.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub prefix_lists: BTreeMap<PrefixListId, PrefixList>,
+    /// Internet gateways.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub internet_gateways: BTreeMap<InternetGatewayId, InternetGateway>,
+    /// Egress-only internet gateways.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub egress_only_internet_gateways: BTreeMap<EgressOnlyInternetGatewayId, EgressOnlyInternetGateway>,
+    /// NAT gateways.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub nat_gateways: BTreeMap<NatGatewayId, NatGateway>,
+    /// VPC peering connections.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub peering_connections: BTreeMap<PeeringConnectionId, PeeringConnection>,
+    /// Elastic IP addresses, by allocation id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub elastic_ips: BTreeMap<AllocationId, ElasticIp>,
+    /// Flow logs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub flow_logs: BTreeMap<FlowLogId, FlowLog>,
+    /// What is named but not described, by id: an import writes here what it cannot model yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<ResourceId, UnknownResource>,
+    /// Where each thing is written.
+    #[serde(skip)]
+    pub sources: Sources,
+    /// What the loader or an importer has to say besides: once each, in order.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}

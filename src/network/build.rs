@@ -1,0 +1,202 @@
+//! From a model to a network: places are reserved, then joined.
+
+use super::component::{Component, Kind};
+use super::graph::{Graph, Link, LinkId, NodeId};
+use super::step::Direction;
+use super::{Network, Owner};
+use crate::model::{Model, NetworkInterfaceId, ResourceId, RouteTableId, SubnetId, VpcId};
+use crate::packet::AddressSet;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+/// How packets that a route sends to a resource get there.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where they get to.
+    pub node: NodeId,
+    /// The subnet in which it stands, whose network ACL they meet first; none for a gateway of the VPC.
+    pub subnet: Option<SubnetId>,
+    /// Why the route is a blackhole, if it is.
+    pub blackhole: Option<String>,
+}
+
+/// Somebody in a subnet who takes packets: an interface behind its security groups, a NAT gateway.
+#[derive(Debug, Clone)]
+pub struct Resident {
+    /// Where packets for it go.
+    pub node: NodeId,
+    /// The addresses it has, or may have.
+    pub addresses: AddressSet,
+    /// Whether it has all of these, or one of them that is not known yet.
+    pub known: bool,
+}
+
+/// A public IPv4 address and the private addresses that it stands for (one, unless it is not known which).
+#[derive(Debug, Clone)]
+pub struct Association {
+    /// The public address.
+    pub public: Ipv4Addr,
+    /// The private address.
+    pub private: AddressSet,
+    /// Who has it.
+    pub owner: ResourceId,
+}
+
+/// A network under construction. Kinds meet here, so that they need not know each other.
+pub struct Builder<'m> {
+    /// What the user wrote.
+    pub model: &'m Model,
+    graph: Graph,
+    places: FxHashMap<(&'static str, ResourceId), NodeId>,
+    targets: BTreeMap<ResourceId, Target>,
+    residents: BTreeMap<SubnetId, Vec<Resident>>,
+    associations: BTreeMap<VpcId, Vec<Association>>,
+    stand_ins: BTreeMap<NetworkInterfaceId, NodeId>,
+    owners: BTreeMap<NodeId, Owner>,
+    main_tables: FxHashMap<VpcId, RouteTableId>,
+    filters: u32,
+}
+
+impl<'m> Builder<'m> {
+    fn new(model: &'m Model) -> Self {
+        let main = model.route_tables.iter().filter(|(_, table)| table.main);
+        Self {
+            model,
+            graph: Graph::default(),
+            places: FxHashMap::default(),
+            targets: BTreeMap::new(),
+            residents: BTreeMap::new(),
+            associations: BTreeMap::new(),
+            stand_ins: BTreeMap::new(),
+            owners: BTreeMap::new(),
+            main_tables: main.map(|(id, table)| (table.vpc.clone(), id.clone())).collect(),
+            filters: 0,
+        }
+    }
+
+    /// The place of a kind's component for an item, reserved when first asked for.
+    pub fn place(&mut self, kind: &'static str, id: impl Into<ResourceId>) -> NodeId {
+        let graph = &mut self.graph;
+        *self
+            .places
+            .entry((kind, id.into()))
+            .or_insert_with(|| graph.reserve())
+    }
+
+    /// The place of a kind's component for an item, if it was reserved.
+    pub fn find(&self, kind: &'static str, id: impl Into<ResourceId>) -> Option<NodeId> {
+        self.places.get(&(kind, id.into())).copied()
+    }
+
+    /// Puts a component in its place.
+    pub fn set(&mut self, node: NodeId, component: impl Component + 'static) {
+        self.graph.set(node, Box::new(component));
+    }
+
+    /// Joins two components inside a VPC.
+    pub fn link(&mut self, from: NodeId, to: NodeId, direction: Direction) -> LinkId {
+        self.graph.link(
+            from,
+            to,
+            Link {
+                direction,
+                from: None,
+            },
+        )
+    }
+
+    /// Joins two components, the packets leaving this VPC or entering it.
+    pub fn link_from(&mut self, from: NodeId, to: NodeId, direction: Direction, vpc: &VpcId) -> LinkId {
+        self.graph.link(
+            from,
+            to,
+            Link {
+                direction,
+                from: Some(vpc.clone()),
+            },
+        )
+    }
+
+    /// A name for one more rule list.
+    pub fn filter_owner(&mut self) -> u32 {
+        self.filters += 1;
+        self.filters
+    }
+
+    /// Says that routes may lead to this resource.
+    pub fn offer_target(&mut self, id: impl Into<ResourceId>, target: Target) {
+        self.targets.insert(id.into(), target);
+    }
+
+    /// The resource that a route leads to.
+    pub fn target(&self, id: &ResourceId) -> Option<&Target> {
+        self.targets.get(id)
+    }
+
+    /// Says that somebody in a subnet takes packets.
+    pub fn reside(&mut self, subnet: &SubnetId, resident: Resident) {
+        self.residents.entry(subnet.clone()).or_default().push(resident);
+    }
+
+    /// Who takes packets in a subnet.
+    pub fn residents(&self, subnet: &SubnetId) -> &[Resident] {
+        self.residents.get(subnet).map_or(&[], Vec::as_slice)
+    }
+
+    /// Says that a public address stands for a private one.
+    pub fn associate(&mut self, vpc: &VpcId, association: Association) {
+        self.associations
+            .entry(vpc.clone())
+            .or_default()
+            .push(association);
+    }
+
+    /// The public addresses of a VPC.
+    pub fn associations(&self, vpc: &VpcId) -> &[Association] {
+        self.associations.get(vpc).map_or(&[], Vec::as_slice)
+    }
+
+    /// Says that an interface of the model is another component's own, such as a NAT gateway's.
+    pub fn stand_in(&mut self, eni: &NetworkInterfaceId, node: NodeId) {
+        self.stand_ins.insert(eni.clone(), node);
+    }
+
+    /// The component whose own interface this is, if it is one's.
+    pub fn stands_for(&self, eni: &NetworkInterfaceId) -> Option<NodeId> {
+        self.stand_ins.get(eni).copied()
+    }
+
+    /// Says that questions may begin or end here, and flow logs name it so.
+    pub fn own(&mut self, node: NodeId, owner: Owner) {
+        self.owners.insert(node, owner);
+    }
+
+    /// The route table that a subnet uses: its own, else the VPC's main one, if anybody wrote one.
+    pub fn table_of(&self, subnet: &SubnetId) -> Option<RouteTableId> {
+        let subnet = self.model.subnets.get(subnet)?;
+        subnet
+            .route_table
+            .clone()
+            .or_else(|| self.main_tables.get(&subnet.vpc).cloned())
+    }
+}
+
+impl Network {
+    /// Builds the network that a model describes.
+    pub fn build(model: &Model, kinds: &[&dyn Kind]) -> Self {
+        let mut builder = Builder::new(model);
+        for kind in kinds {
+            kind.declare(model, &mut builder);
+        }
+        for kind in kinds {
+            kind.connect(model, &mut builder);
+        }
+        Self {
+            graph: builder.graph,
+            places: builder.places,
+            owners: builder.owners,
+            sources: model.sources.clone(),
+        }
+    }
+}

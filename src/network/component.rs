@@ -1,0 +1,101 @@
+//! The two traits that a component kind implements, and what arrives at a component.
+
+use super::build::Builder;
+use super::graph::{Link, LinkId, NodeId};
+use super::step::{Direction, Leg, ResourceRef, Rewrite, Step};
+use super::workspace::Workspace;
+use crate::code::ExplanationCode;
+use crate::model::{Model, VpcId};
+use crate::packet::PacketSet;
+
+/// A component on a path, as AWS's path components are.
+pub trait Component: Send + Sync {
+    /// What it is.
+    fn resource(&self) -> &ResourceRef;
+    /// Splits what arrives among what leaves. The parts are disjoint and cover the whole.
+    fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step>;
+}
+
+/// A kind of component: how its items in the model become components and links. One implementation a file.
+pub trait Kind: Sync {
+    /// EC2's resource-type word, such as `network-acl`.
+    fn name(&self) -> &'static str;
+    /// The section of the model that describes it; none for what nobody writes, such as the internet.
+    fn section(&self) -> Option<&'static str>;
+    /// The codes with which it may drop packets.
+    fn codes(&self) -> &'static [ExplanationCode];
+    /// What of it is not modelled, each in a short phrase.
+    fn gaps(&self) -> &'static [&'static str];
+    /// Reserves places for its items and says what others may want to know of them.
+    fn declare(&self, model: &Model, builder: &mut Builder<'_>);
+    /// Makes the components and their links. Every kind has declared by now.
+    fn connect(&self, model: &Model, builder: &mut Builder<'_>);
+}
+
+/// What a component on the way of the request will know again on the way of the reply.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// The component.
+    pub node: NodeId,
+    /// Which way the request passed it.
+    pub direction: Direction,
+    /// The request as it arrived there.
+    pub before: PacketSet,
+    /// The request as it left.
+    pub after: PacketSet,
+    /// What was changed.
+    pub rewrite: Rewrite,
+}
+
+/// Packets at a component.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    /// The packets.
+    pub packets: PacketSet,
+    /// Where they are.
+    pub node: NodeId,
+    /// The link they came over; none where they begin.
+    pub link: Option<&'a Link>,
+    /// Request or reply.
+    pub leg: Leg,
+    /// The interface that a router addressed them to, when it is not the owner of the destination address.
+    pub next_hop: Option<NodeId>,
+    /// The VPC whose interfaces the source addresses name, as long as security groups still know the sender.
+    pub identity: Option<&'a VpcId>,
+    /// Where a reply begins: the link over which the request came.
+    pub answering: Option<LinkId>,
+    /// The two ends of the question: an address that several interfaces might have is taken to be theirs.
+    pub ends: [Option<NodeId>; 2],
+    /// What the request left behind on its way, in order. Empty on the way forward.
+    pub memories: &'a [Memory],
+}
+
+impl Arrival<'_> {
+    /// Which way the packets go; out, where they begin.
+    pub fn direction(&self) -> Direction {
+        self.link.map_or(Direction::Egress, |link| link.direction)
+    }
+
+    /// The packets among these that answer a request which passed this component the other way.
+    pub fn tracked(&self, work: &Workspace) -> PacketSet {
+        let opposite = self.direction().opposite();
+        self.memories
+            .iter()
+            .filter(|memory| memory.node == self.node && memory.direction == opposite)
+            .fold(PacketSet::EMPTY, |known, memory| {
+                let replies = work.space.replies(memory.after);
+                work.space
+                    .union(known, work.space.intersect(self.packets, replies))
+            })
+    }
+
+    /// Whether the last translation on the way of the request was this component's, so that it is due to be undone.
+    pub fn undoes(&self) -> Option<&Memory> {
+        let last = self
+            .memories
+            .iter()
+            .rev()
+            .find(|memory| !memory.rewrite.is_none())?;
+        (self.leg == Leg::Return && last.node == self.node).then_some(last)
+    }
+}

@@ -1,0 +1,57 @@
+//! What the model means: components joined by links, every name resolved.
+
+mod build;
+mod component;
+mod graph;
+mod step;
+mod workspace;
+
+pub use build::{Association, Builder, Resident, Target};
+pub use component::{Arrival, Component, Kind, Memory};
+pub use graph::{Graph, Link, LinkId, NodeId};
+pub use step::{Cause, Direction, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step};
+pub use workspace::{FilterId, Workspace};
+
+use crate::model::{Location, Place, ResourceId, Sources, VpcId};
+use crate::packet::AddressSet;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// Somebody at whom a question may begin or end.
+#[derive(Debug, Clone)]
+pub struct Owner {
+    /// The resource.
+    pub resource: ResourceId,
+    /// Its VPC.
+    pub vpc: Option<VpcId>,
+    /// The addresses that are its own.
+    pub addresses: AddressSet,
+}
+
+/// The data-plane graph of a model.
+#[derive(Debug)]
+pub struct Network {
+    graph: Graph,
+    places: FxHashMap<(&'static str, ResourceId), NodeId>,
+    owners: BTreeMap<NodeId, Owner>,
+    sources: Sources,
+}
+
+impl Network {
+    /// The components and links.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+    /// The place of a kind's component for an item.
+    pub fn find(&self, kind: &'static str, id: &ResourceId) -> Option<NodeId> {
+        self.places.get(&(kind, id.clone())).copied()
+    }
+    /// Who is at a place, where questions may begin or end.
+    pub fn owner(&self, node: NodeId) -> Option<&Owner> {
+        self.owners.get(&node)
+    }
+    /// Where something of the model is written.
+    pub fn locate(&self, place: &Place) -> Option<Location> {
+        self.sources.locate(place)
+    }
+}

@@ -1,0 +1,264 @@
+//! What can happen to packets at a component: the closed vocabulary between the components and the walk.
+
+use super::graph::{LinkId, NodeId};
+use crate::code::ExplanationCode;
+use crate::model::{Place, ResourceId};
+use crate::packet::{AddressSet, Field, PacketSet, PortSet, Space};
+use std::sync::Arc;
+
+/// Which way a packet goes, seen from the interface: out of it into the network, or from the network into it. At a
+/// gateway: out of the VPC, or into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From the network towards the interface; into the VPC.
+    Ingress,
+    /// From the interface into the network; out of the VPC.
+    Egress,
+}
+
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Ingress => Self::Egress,
+            Self::Egress => Self::Ingress,
+        }
+    }
+    /// `ingress` or `egress`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        }
+    }
+}
+
+/// The request, or its reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Leg {
+    /// From the source to the destination.
+    Forward,
+    /// From the destination back to the source.
+    Return,
+}
+
+impl Leg {
+    /// `forward` or `return`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Return => "return",
+        }
+    }
+}
+
+/// A resource as an answer names it: EC2's resource-type word, and the id.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ResourceRef {
+    /// EC2's resource-type word, such as `network-acl`.
+    pub kind: &'static str,
+    /// The id.
+    pub id: ResourceId,
+}
+
+impl ResourceRef {
+    /// A resource of a kind.
+    pub fn new(kind: &'static str, id: impl Into<ResourceId>) -> Self {
+        Self { kind, id: id.into() }
+    }
+}
+
+/// The rule that decided.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RuleRef {
+    /// A rule with a number: a network ACL's, or a security group's counted from 1.
+    Number(u32),
+    /// A route, by its destination as written.
+    Route(Arc<str>),
+    /// The rule that AWS puts at the end of the list.
+    Default,
+    /// Nothing that anyone wrote: how the component works.
+    Implicit(&'static str),
+}
+
+/// Who decided, by which rule, and where it is written. A yes has one as well as a no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// Why not; `None` where the packets get on.
+    pub code: Option<ExplanationCode>,
+    /// The author of the decision.
+    pub author: ResourceRef,
+    /// The rule.
+    pub rule: RuleRef,
+    /// Where the rule, or else the author, is written.
+    pub place: Option<Place>,
+    /// One sentence for people.
+    pub message: String,
+}
+
+/// What a component changes in the headers. Each field given is replaced by every value of its set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rewrite {
+    /// The new source addresses.
+    pub source: Option<AddressSet>,
+    /// The new destination addresses.
+    pub destination: Option<AddressSet>,
+    /// The new source ports, of TCP and UDP.
+    pub source_ports: Option<PortSet>,
+    /// The new destination ports, of TCP and UDP.
+    pub destination_ports: Option<PortSet>,
+}
+
+impl Rewrite {
+    /// Whether nothing changes.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The packets as they leave.
+    pub fn apply(&self, space: &Space, packets: PacketSet) -> PacketSet {
+        let mut out = packets;
+        if let Some(addresses) = &self.source {
+            out = space.assign_source(out, addresses);
+        }
+        if let Some(addresses) = &self.destination {
+            out = space.assign_destination(out, addresses);
+        }
+        if let Some(ports) = &self.source_ports {
+            out = space.assign_source_ports(out, ports);
+        }
+        if let Some(ports) = &self.destination_ports {
+            out = space.assign_destination_ports(out, ports);
+        }
+        out
+    }
+
+    /// The packets of `before` that have some image in `after`.
+    pub fn preimage(&self, space: &Space, before: PacketSet, after: PacketSet) -> PacketSet {
+        let mut out = after;
+        for (changed, field) in [
+            (self.source.is_some(), Field::Source),
+            (self.destination.is_some(), Field::Destination),
+            (self.source_ports.is_some(), Field::SourcePort),
+            (self.destination_ports.is_some(), Field::DestinationPort),
+        ] {
+            if changed {
+                out = space.forget(out, field);
+            }
+        }
+        space.intersect(before, out)
+    }
+}
+
+/// How packets go on from a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The link they leave over; several where AWS itself picks one.
+    pub over: Vec<LinkId>,
+    /// What changes in their headers.
+    pub rewrite: Rewrite,
+    /// The interface that the router addressed them to, when it is not the owner of the destination address.
+    pub next_hop: Option<NodeId>,
+    /// Whether a security group behind this component still knows which interface sent them. Once lost, lost.
+    pub keeps_identity: bool,
+    /// Whether the component will know the reply again: a session, or a translation to undo.
+    pub remembers: bool,
+}
+
+impl Passage {
+    /// On over one link, unchanged.
+    pub fn over(link: LinkId) -> Self {
+        Self {
+            over: vec![link],
+            rewrite: Rewrite::default(),
+            next_hop: None,
+            keeps_identity: true,
+            remembers: false,
+        }
+    }
+    /// Addressed to this interface.
+    #[must_use]
+    pub fn to(mut self, next_hop: Option<NodeId>) -> Self {
+        self.next_hop = next_hop;
+        self
+    }
+    /// With the headers changed, and the change remembered for the reply.
+    #[must_use]
+    pub fn rewriting(mut self, rewrite: Rewrite) -> Self {
+        self.rewrite = rewrite;
+        self.remembers = true;
+        self
+    }
+    /// Remembered, so that the reply is known again.
+    #[must_use]
+    pub fn remembered(mut self) -> Self {
+        self.remembers = true;
+        self
+    }
+    /// With the sender's identity lost to security groups behind.
+    #[must_use]
+    pub fn anonymous(mut self) -> Self {
+        self.keeps_identity = false;
+        self
+    }
+}
+
+/// Where dropped packets would have gone, had they not been dropped: the walk goes on there to find every blocker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Onward {
+    /// On.
+    Passage(Passage),
+    /// They would have been delivered here.
+    Delivered,
+    /// Nobody can say.
+    Nowhere,
+}
+
+/// What becomes of a part of the packets that arrive at a component. The parts cover what arrived and are disjoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// They go on.
+    Forward {
+        /// The part, as it arrived.
+        packets: PacketSet,
+        /// How.
+        passage: Passage,
+        /// By whose word.
+        because: Cause,
+    },
+    /// The translation that this component remembers is undone, and they go on.
+    Restore {
+        /// The part, as it arrived.
+        packets: PacketSet,
+        /// How; its rewrite is ignored.
+        passage: Passage,
+        /// By whose word.
+        because: Cause,
+    },
+    /// They have arrived.
+    Deliver {
+        /// The part, as it arrived.
+        packets: PacketSet,
+        /// By whose word.
+        because: Cause,
+    },
+    /// They are lost.
+    Drop {
+        /// The part, as it arrived.
+        packets: PacketSet,
+        /// Where they would have gone.
+        onward: Onward,
+        /// By whose word.
+        because: Cause,
+    },
+    /// The model does not say.
+    Unknown {
+        /// The part, as it arrived.
+        packets: PacketSet,
+        /// What would have to be known.
+        because: Cause,
+    },
+}
