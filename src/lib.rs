@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod code;
+pub mod component;
 pub mod model;
 pub mod network;
 pub mod packet;

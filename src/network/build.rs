@@ -54,6 +54,7 @@ pub struct Builder<'m> {
     associations: BTreeMap<VpcId, Vec<Association>>,
     stand_ins: BTreeMap<NetworkInterfaceId, NodeId>,
     owners: BTreeMap<NodeId, Owner>,
+    served: BTreeMap<VpcId, AddressSet>,
     main_tables: FxHashMap<VpcId, RouteTableId>,
     filters: u32,
 }
@@ -70,6 +71,7 @@ impl<'m> Builder<'m> {
             associations: BTreeMap::new(),
             stand_ins: BTreeMap::new(),
             owners: BTreeMap::new(),
+            served: BTreeMap::new(),
             main_tables: main.map(|(id, table)| (table.vpc.clone(), id.clone())).collect(),
             filters: 0,
         }
@@ -165,6 +167,16 @@ impl<'m> Builder<'m> {
     /// The component whose own interface this is, if it is one's.
     pub fn stands_for(&self, eni: &NetworkInterfaceId) -> Option<NodeId> {
         self.stand_ins.get(eni).copied()
+    }
+
+    /// Says that Amazon itself answers at these addresses inside a VPC.
+    pub fn serve(&mut self, vpc: &VpcId, addresses: AddressSet) {
+        self.served.insert(vpc.clone(), addresses);
+    }
+
+    /// The addresses at which Amazon itself answers inside a VPC.
+    pub fn served(&self, vpc: &VpcId) -> AddressSet {
+        self.served.get(vpc).cloned().unwrap_or_else(AddressSet::empty)
     }
 
     /// Says that questions may begin or end here, and flow logs name it so.

@@ -1,7 +1,7 @@
 //! The two traits that a component kind implements, and what arrives at a component.
 
 use super::build::Builder;
-use super::graph::{Link, LinkId, NodeId};
+use super::graph::{Link, NodeId};
 use super::step::{Direction, Leg, ResourceRef, Rewrite, Step};
 use super::workspace::Workspace;
 use crate::code::ExplanationCode;
@@ -14,6 +14,19 @@ pub trait Component: Send + Sync {
     fn resource(&self) -> &ResourceRef;
     /// Splits what arrives among what leaves. The parts are disjoint and cover the whole.
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step>;
+    /// The network interface whose flow-log record tells of packets here, if one's does.
+    fn interface(&self) -> Option<ResourceRef> {
+        None
+    }
+    /// Whether what happens here is told by the record of the interface next to it: before it on the way out, behind it
+    /// on the way in. So it is with a network ACL.
+    fn at_boundary(&self) -> bool {
+        false
+    }
+    /// Whether an answer names it even where it just hands packets on.
+    fn shown(&self) -> bool {
+        true
+    }
 }
 
 /// A kind of component: how its items in the model become components and links. One implementation a file.
@@ -62,8 +75,8 @@ pub struct Arrival<'a> {
     pub next_hop: Option<NodeId>,
     /// The VPC whose interfaces the source addresses name, as long as security groups still know the sender.
     pub identity: Option<&'a VpcId>,
-    /// Where a reply begins: the link over which the request came.
-    pub answering: Option<LinkId>,
+    /// Where a reply begins: the component from which the request came here.
+    pub answering: Option<NodeId>,
     /// The two ends of the question: an address that several interfaces might have is taken to be theirs.
     pub ends: [Option<NodeId>; 2],
     /// What the request left behind on its way, in order. Empty on the way forward.

@@ -1,14 +1,20 @@
 //! What the model means: components joined by links, every name resolved.
 
+mod addresses;
 mod build;
 mod component;
 mod graph;
+mod routing;
+mod rule;
 mod step;
 mod workspace;
 
+pub use addresses::{internet_addresses, private_addresses, reserved, rfc1918, rfc6598};
 pub use build::{Association, Builder, Resident, Target};
 pub use component::{Arrival, Component, Kind, Memory};
 pub use graph::{Graph, Link, LinkId, NodeId};
+pub use routing::{Entry, Routes};
+pub use rule::Service;
 pub use step::{Cause, Direction, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step};
 pub use workspace::{FilterId, Workspace};
 

@@ -112,6 +112,43 @@ pub struct Rewrite {
     pub destination_ports: Option<PortSet>,
 }
 
+impl Cause {
+    /// How a component works lets the packets on.
+    pub fn implicit(author: &ResourceRef, rule: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code: None,
+            author: author.clone(),
+            rule: RuleRef::Implicit(rule),
+            place: None,
+            message: message.into(),
+        }
+    }
+    /// How a component works stops the packets.
+    pub fn refusal(
+        code: ExplanationCode,
+        author: &ResourceRef,
+        rule: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code: Some(code),
+            ..Self::implicit(author, rule, message)
+        }
+    }
+    /// With the rule that decided.
+    #[must_use]
+    pub fn by(mut self, rule: RuleRef) -> Self {
+        self.rule = rule;
+        self
+    }
+    /// With the place where it is written.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}
+
 impl Rewrite {
     /// Whether nothing changes.
     pub fn is_none(&self) -> bool {
@@ -156,8 +193,8 @@ impl Rewrite {
 /// How packets go on from a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
-    /// The link they leave over; several where AWS itself picks one.
-    pub over: Vec<LinkId>,
+    /// The link they leave over.
+    pub over: LinkId,
     /// What changes in their headers.
     pub rewrite: Rewrite,
     /// The interface that the router addressed them to, when it is not the owner of the destination address.
@@ -172,7 +209,7 @@ impl Passage {
     /// On over one link, unchanged.
     pub fn over(link: LinkId) -> Self {
         Self {
-            over: vec![link],
+            over: link,
             rewrite: Rewrite::default(),
             next_hop: None,
             keeps_identity: true,
@@ -217,6 +254,43 @@ pub enum Onward {
     Nowhere,
 }
 
+impl Step {
+    /// They go on one way.
+    pub fn forward(packets: PacketSet, passage: Passage, because: Cause) -> Self {
+        Self::Forward {
+            packets,
+            picks: vec![passage],
+            because,
+        }
+    }
+    /// They are lost, and would have gone on this way.
+    pub fn drop(packets: PacketSet, passage: Passage, because: Cause) -> Self {
+        Self::Drop {
+            packets,
+            onward: Onward::Passage(passage),
+            because,
+        }
+    }
+    /// They are lost, and nobody can say where they would have gone.
+    pub fn lose(packets: PacketSet, because: Cause) -> Self {
+        Self::Drop {
+            packets,
+            onward: Onward::Nowhere,
+            because,
+        }
+    }
+    /// The part of the packets that this step is about.
+    pub fn packets(&self) -> PacketSet {
+        match self {
+            Self::Forward { packets, .. }
+            | Self::Restore { packets, .. }
+            | Self::Deliver { packets, .. }
+            | Self::Drop { packets, .. }
+            | Self::Unknown { packets, .. } => *packets,
+        }
+    }
+}
+
 /// What becomes of a part of the packets that arrive at a component. The parts cover what arrived and are disjoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
@@ -224,8 +298,8 @@ pub enum Step {
     Forward {
         /// The part, as it arrived.
         packets: PacketSet,
-        /// How.
-        passage: Passage,
+        /// How: one way, or several among which AWS itself picks.
+        picks: Vec<Passage>,
         /// By whose word.
         because: Cause,
     },
@@ -242,6 +316,8 @@ pub enum Step {
     Deliver {
         /// The part, as it arrived.
         packets: PacketSet,
+        /// Whether the answer comes back by itself, past every filter: what Amazon serves inside every VPC.
+        answered: bool,
         /// By whose word.
         because: Cause,
     },

@@ -1,0 +1,198 @@
+//! The internet: every public address that is nobody's in the model, and the way between two public ones that are.
+//!
+//! - A packet to a public address of the model goes to the internet gateway that has it; so a VPC's host may reach another
+//!   VPC's through two gateways, both public addresses in the header (`IGW_NAT_REFLECTION` says that AWS's own analyzer
+//!   does not follow this; AWS's network does).
+//! - A reply goes back to the gateway through which its request came.
+//!
+//! Read 2026-11-23; `reference` section 4.1.10.
+
+use crate::code::ExplanationCode;
+use crate::model::{Model, VpcId};
+use crate::network::{
+    Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, NodeId, Owner, Passage, ResourceRef, Step,
+    Workspace, internet_addresses,
+};
+use crate::packet::{AddressSet, Cube, Family, PacketSet};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// Our word for it; EC2 has none.
+pub const NAME: &str = "internet";
+
+/// The kind.
+pub struct Internet;
+
+impl Kind for Internet {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+    fn section(&self) -> Option<&'static str> {
+        None
+    }
+    fn codes(&self) -> &'static [ExplanationCode] {
+        &[ExplanationCode::NoPossibleDestination]
+    }
+    fn gaps(&self) -> &'static [&'static str] {
+        &[
+            "what of the internet filters or routes otherwise",
+            "which addresses are a service's of AWS",
+        ]
+    }
+
+    fn declare(&self, _: &Model, builder: &mut Builder<'_>) {
+        let node = builder.place(NAME, NAME);
+        builder.own(
+            node,
+            Owner {
+                resource: NAME.into(),
+                vpc: None,
+                addresses: internet_addresses(),
+            },
+        );
+    }
+
+    fn connect(&self, model: &Model, builder: &mut Builder<'_>) {
+        let node = builder.place(NAME, NAME);
+        let mut gateways = Vec::new();
+        let mut v6: BTreeMap<VpcId, usize> = BTreeMap::new();
+        for (id, gateway) in &model.internet_gateways {
+            let Some(vpc) = &gateway.vpc else { continue };
+            let place = builder.place("internet-gateway", id);
+            let link = builder.link(node, place, Direction::Ingress);
+            v6.insert(vpc.clone(), gateways.len());
+            let public = builder.associations(vpc).iter().map(|one| IpAddr::V4(one.public));
+            gateways.push(Door {
+                link,
+                addresses: AddressSet::from_addresses(public),
+            });
+        }
+        for (id, gateway) in &model.egress_only_internet_gateways {
+            let Some(vpc) = &gateway.vpc else { continue };
+            let place = builder.place("egress-only-internet-gateway", id);
+            let link = builder.link(node, place, Direction::Ingress);
+            v6.entry(vpc.clone()).or_insert(gateways.len());
+            gateways.push(Door {
+                link,
+                addresses: AddressSet::empty(),
+            });
+        }
+        for (vpc, index) in v6 {
+            let cidrs = model
+                .vpcs
+                .get(&vpc)
+                .into_iter()
+                .flat_map(|vpc| vpc.cidr.iter().map(|cidr| cidr.net()));
+            let own = AddressSet::from_cidrs(cidrs).intersect(&AddressSet::family(Family::V6));
+            gateways[index].addresses = gateways[index].addresses.union(&own);
+        }
+        let owner = builder.filter_owner();
+        let back = doors_back(model, builder);
+        builder.set(
+            node,
+            Net {
+                resource: ResourceRef::new(NAME, NAME),
+                owner,
+                doors: gateways,
+                back,
+            },
+        );
+    }
+}
+
+/// For each gateway the door by which a reply goes back to it.
+fn doors_back(model: &Model, builder: &mut Builder<'_>) -> BTreeMap<NodeId, usize> {
+    let attached = model
+        .internet_gateways
+        .iter()
+        .filter(|(_, gateway)| gateway.vpc.is_some());
+    let igws: Vec<_> = attached
+        .map(|(id, _)| builder.place("internet-gateway", id))
+        .collect();
+    let attached = model
+        .egress_only_internet_gateways
+        .iter()
+        .filter(|(_, gateway)| gateway.vpc.is_some());
+    let eigws: Vec<_> = attached
+        .map(|(id, _)| builder.place("egress-only-internet-gateway", id))
+        .collect();
+    igws.into_iter().chain(eigws).zip(0..).collect()
+}
+
+struct Door {
+    link: LinkId,
+    addresses: AddressSet,
+}
+
+struct Net {
+    resource: ResourceRef,
+    owner: u32,
+    doors: Vec<Door>,
+    back: BTreeMap<NodeId, usize>,
+}
+
+impl Component for Net {
+    fn resource(&self) -> &ResourceRef {
+        &self.resource
+    }
+
+    fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
+        let returning = arrival.answering.and_then(|gateway| self.back.get(&gateway));
+        if let Some(door) = returning.and_then(|index| self.doors.get(*index)) {
+            let because = Cause::implicit(
+                &self.resource,
+                "reply",
+                "the reply goes back to the gateway it came from",
+            );
+            return vec![Step::forward(
+                arrival.packets,
+                Passage::over(door.link).anonymous(),
+                because,
+            )];
+        }
+        let id = FilterId {
+            owner: self.owner,
+            variant: 0,
+        };
+        let map = work.filter(id, || {
+            let cube = |door: &Door| Cube {
+                destinations: door.addresses.clone(),
+                ..Cube::all()
+            };
+            self.doors.iter().map(|door| vec![cube(door)]).collect()
+        });
+        let parts = work.space.split(map, arrival.packets);
+        parts
+            .into_iter()
+            .map(|(index, packets)| self.step(index, packets, arrival))
+            .collect()
+    }
+}
+
+impl Net {
+    fn step(&self, index: Option<usize>, packets: PacketSet, arrival: &Arrival<'_>) -> Step {
+        match index.and_then(|index| self.doors.get(index)) {
+            Some(door) => {
+                let because = Cause::implicit(
+                    &self.resource,
+                    "public address",
+                    "to the gateway that has this address",
+                );
+                Step::forward(packets, Passage::over(door.link).anonymous(), because)
+            }
+            None if arrival.link.is_some() => {
+                let because = Cause::implicit(&self.resource, "internet", "out on the internet");
+                Step::Deliver {
+                    packets,
+                    answered: false,
+                    because,
+                }
+            }
+            None => {
+                let message = "no internet gateway of the model has this destination address";
+                let code = ExplanationCode::NoPossibleDestination;
+                Step::lose(packets, Cause::refusal(code, &self.resource, "no owner", message))
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! One file a component kind, and the registry. Siblings never import each other; what they must know of each other they
+//! ask the builder.
+
+mod egress_only_internet_gateway;
+mod elastic_ip;
+mod internet;
+mod internet_gateway;
+mod nat_gateway;
+mod network_acl;
+mod network_interface;
+mod route_table;
+mod security_group;
+mod subnet;
+mod unknown;
+mod vpc;
+mod vpc_peering_connection;
+mod vpc_services;
+
+use crate::network::Kind;
+
+/// Every kind, in the order in which they declare themselves: what stands in for an interface comes before interfaces.
+pub const KINDS: &[&dyn Kind] = &[
+    &vpc::Vpcs,
+    &vpc_services::VpcServices,
+    &subnet::Subnets,
+    &network_acl::NetworkAcls,
+    &nat_gateway::NatGateways,
+    &network_interface::NetworkInterfaces,
+    &security_group::SecurityGroups,
+    &elastic_ip::ElasticIps,
+    &route_table::RouteTables,
+    &internet_gateway::InternetGateways,
+    &egress_only_internet_gateway::EgressOnlyInternetGateways,
+    &vpc_peering_connection::PeeringConnections,
+    &internet::Internet,
+    &unknown::Unknowns,
+];

@@ -1,0 +1,319 @@
+//! Network interfaces (ENIs), the ends of every path inside a VPC.
+//!
+//! - An interface takes and sends only packets of its own private addresses, unless its source/destination check is
+//!   off; then it may forward others (EC2 guide, "Elastic network interfaces";
+//!   <https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>, `ENI_SOURCE_DEST_CHECK_RESTRICTION`).
+//! - Its own are the primary and secondary IPv4 addresses, the IPv6 addresses and the delegated prefixes.
+//! - Only a running instance sends and receives (EC2 API, `InstanceStateName`); a route to the interface of one
+//!   that does not run is a blackhole (EC2 API, `Route.State`).
+//! - What forwards is taken to forward everything unchanged through the same interface; security groups behind it
+//!   no longer know the sender (VPC guide, "Security group rules": references through a middlebox).
+//!
+//! Read 2026-11-23; `reference` sections 2.5 and 9.
+
+use crate::code::ExplanationCode;
+use crate::model::{
+    AddressSpec, InstanceId, InstanceState, Model, NetworkInterface, NetworkInterfaceId, Place, VpcId,
+};
+use crate::network::{
+    Arrival, Association, Builder, Cause, Component, Direction, Kind, LinkId, Onward, Owner, Passage,
+    Resident, ResourceRef, RuleRef, Step, Target, Workspace,
+};
+use crate::packet::{AddressSet, PacketSet};
+use std::collections::BTreeMap;
+
+/// EC2's word for it.
+pub const NAME: &str = "network-interface";
+
+/// The kind.
+pub struct NetworkInterfaces;
+
+impl Kind for NetworkInterfaces {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+    fn section(&self) -> Option<&'static str> {
+        Some("enis")
+    }
+    fn codes(&self) -> &'static [ExplanationCode] {
+        &[
+            ExplanationCode::BadState,
+            ExplanationCode::EniAddressRestriction,
+            ExplanationCode::EniSourceDestCheckRestriction,
+        ]
+    }
+    fn gaps(&self) -> &'static [&'static str] {
+        &[
+            "the guest's own firewall and routes",
+            "an appliance that changes what it forwards",
+            "which of several interfaces a guest sends from: packets leave by the one that owns their source",
+        ]
+    }
+
+    fn declare(&self, model: &Model, builder: &mut Builder<'_>) {
+        for (id, eni) in &model.enis {
+            if builder.stands_for(id).is_none() {
+                declare_one(id, eni, model, builder);
+            }
+        }
+        for (instance, interfaces) in by_instance(model) {
+            offer_instance(instance, &interfaces, builder);
+        }
+    }
+
+    fn connect(&self, model: &Model, builder: &mut Builder<'_>) {
+        for (id, eni) in &model.enis {
+            if builder.stands_for(id).is_none() {
+                connect_one(id, eni, model, builder);
+            }
+        }
+    }
+}
+
+fn declare_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, builder: &mut Builder<'_>) {
+    let node = builder.place(NAME, id);
+    let entrance = builder.place("security-group", id);
+    let (addresses, known) = builder.addresses_of(eni);
+    builder.reside(
+        &eni.subnet,
+        Resident {
+            node: entrance,
+            addresses: addresses.clone(),
+            known,
+        },
+    );
+    let vpc = model.subnets.get(&eni.subnet).map(|subnet| subnet.vpc.clone());
+    let blackhole = stopped(eni, model).map(|state| format!("the instance of {id} is {state}"));
+    builder.offer_target(
+        id,
+        Target {
+            node: entrance,
+            subnet: Some(eni.subnet.clone()),
+            blackhole,
+        },
+    );
+    if let (Some(public), Some(vpc)) = (eni.public_ip, &vpc) {
+        let private = primary(eni).unwrap_or_else(|| addresses.clone());
+        builder.associate(
+            vpc,
+            Association {
+                public,
+                private,
+                owner: id.into(),
+            },
+        );
+    }
+    builder.own(
+        node,
+        Owner {
+            resource: id.into(),
+            vpc,
+            addresses,
+        },
+    );
+}
+
+/// The primary private IPv4 address, when it is known.
+fn primary(eni: &NetworkInterface) -> Option<AddressSet> {
+    eni.ip.iter().find_map(|spec| match spec {
+        AddressSpec::Known(address) if address.is_ipv4() => Some(AddressSet::one(*address)),
+        AddressSpec::OneOf(cidr) if cidr.net().addr().is_ipv4() => Some(AddressSet::cidr(cidr.net())),
+        _ => None,
+    })
+}
+
+/// The state of the interface's instance, when that is not `running`.
+fn stopped(eni: &NetworkInterface, model: &Model) -> Option<&'static str> {
+    match model.instances.get(eni.instance.as_ref()?)?.state {
+        InstanceState::Running => None,
+        InstanceState::Pending => Some("pending"),
+        InstanceState::Stopping => Some("stopping"),
+        InstanceState::Stopped => Some("stopped"),
+        InstanceState::ShuttingDown => Some("shutting down"),
+        InstanceState::Terminated => Some("terminated"),
+    }
+}
+
+fn by_instance(model: &Model) -> BTreeMap<&InstanceId, Vec<&NetworkInterfaceId>> {
+    let mut interfaces: BTreeMap<&InstanceId, Vec<_>> = BTreeMap::new();
+    for (id, eni) in &model.enis {
+        if let Some(instance) = &eni.instance {
+            interfaces
+                .entry(instance)
+                .or_default()
+                .push((eni.device_index, id));
+        }
+    }
+    let sorted = |mut list: Vec<(u32, _)>| {
+        list.sort_unstable();
+        list.into_iter().map(|(_, id)| id).collect()
+    };
+    interfaces
+        .into_iter()
+        .map(|(instance, list)| (instance, sorted(list)))
+        .collect()
+}
+
+/// A route to an instance means its interface; AWS takes such a route only while there is exactly one (EC2 API,
+/// `CreateRoute`, `InstanceId`), so the primary one is meant.
+fn offer_instance(instance: &InstanceId, interfaces: &[&NetworkInterfaceId], builder: &mut Builder<'_>) {
+    if let Some(target) = interfaces
+        .first()
+        .and_then(|id| builder.target(&(*id).into()).cloned())
+    {
+        builder.offer_target(instance, target);
+    }
+}
+
+fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, builder: &mut Builder<'_>) {
+    let node = builder.place(NAME, id);
+    let groups = builder.place("security-group", id);
+    let out = builder.link(node, groups, Direction::Egress);
+    let vpc: Option<VpcId> = model.subnets.get(&eni.subnet).map(|subnet| subnet.vpc.clone());
+    let served = vpc
+        .as_ref()
+        .map_or_else(AddressSet::empty, |vpc| builder.served(vpc));
+    let services = vpc.and_then(|vpc| builder.find("vpc-services", &vpc));
+    let services = services.map(|services| builder.link(node, services, Direction::Egress));
+    let (addresses, _) = builder.addresses_of(eni);
+    let component = Interface {
+        resource: ResourceRef::new(NAME, id),
+        addresses,
+        out,
+        services,
+        served,
+        check: eni.source_dest_check,
+        stopped: stopped(eni, model),
+    };
+    builder.set(node, component);
+}
+
+struct Interface {
+    resource: ResourceRef,
+    addresses: AddressSet,
+    out: LinkId,
+    services: Option<LinkId>,
+    served: AddressSet,
+    check: bool,
+    stopped: Option<&'static str>,
+}
+
+impl Component for Interface {
+    fn resource(&self) -> &ResourceRef {
+        &self.resource
+    }
+
+    fn interface(&self) -> Option<ResourceRef> {
+        Some(self.resource.clone())
+    }
+
+    fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
+        let steps = if arrival.link.is_some() {
+            self.receive(arrival, work)
+        } else {
+            self.send(arrival, work)
+        };
+        steps
+            .into_iter()
+            .filter(|step| !step.packets().is_empty())
+            .collect()
+    }
+}
+
+impl Interface {
+    fn place(&self) -> Place {
+        Place::item("enis", self.resource.id.clone())
+    }
+
+    fn says(&self, message: String) -> Cause {
+        Cause::implicit(&self.resource, "interface", message).at(self.place())
+    }
+
+    fn refuses(&self, code: ExplanationCode, message: String) -> Cause {
+        let place = if code == ExplanationCode::EniSourceDestCheckRestriction {
+            self.place().field("source_dest_check")
+        } else {
+            self.place()
+        };
+        Cause::refusal(code, &self.resource, "interface", message).at(place)
+    }
+
+    fn not_running(&self) -> Option<Cause> {
+        let state = self.stopped?;
+        let message = format!(
+            "the instance of {} is {state}: it neither sends nor receives",
+            self.resource.id
+        );
+        Some(self.refuses(ExplanationCode::BadState, message))
+    }
+
+    /// Packets begin here, or the reply does.
+    fn send(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
+        let onward = Passage::over(self.out);
+        if let Some(because) = self.not_running() {
+            return vec![Step::drop(arrival.packets, onward, because)];
+        }
+        let own = work.space.from_sources(arrival.packets, &self.addresses);
+        let foreign = work.space.subtract(arrival.packets, own);
+        let itself = work.space.to_destinations(own, &self.addresses);
+        let away = work.space.subtract(own, itself);
+        let served = work.space.to_destinations(away, &self.served);
+        let routed = work.space.subtract(away, served);
+        let id = &self.resource.id;
+        let mut steps = vec![
+            Step::forward(routed, onward.clone(), self.says(format!("{id} sends"))),
+            self.foreign(foreign, onward, "source"),
+            Step::Deliver { packets: itself, answered: true, because: self.says(format!("{id} talks to itself")) },
+        ];
+        if let Some(link) = self.services {
+            let because = self.says(format!("{id} asks a service that Amazon answers inside the VPC"));
+            steps.push(Step::forward(served, Passage::over(link), because));
+        }
+        steps
+    }
+
+    /// Packets come out of the network.
+    fn receive(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
+        let own = work.space.to_destinations(arrival.packets, &self.addresses);
+        let foreign = work.space.subtract(arrival.packets, own);
+        if let Some(because) = self.not_running() {
+            let forwarded = Step::drop(foreign, Passage::over(self.out).anonymous(), because.clone());
+            return vec![
+                Step::Drop {
+                    packets: own,
+                    onward: Onward::Delivered,
+                    because,
+                },
+                forwarded,
+            ];
+        }
+        let because = self.says(format!("{} owns the destination address", self.resource.id));
+        vec![
+            Step::Deliver {
+                packets: own,
+                answered: false,
+                because,
+            },
+            self.foreign(foreign, Passage::over(self.out).anonymous(), "destination"),
+        ]
+    }
+
+    fn foreign(&self, packets: PacketSet, passage: Passage, which: &str) -> Step {
+        let id = &self.resource.id;
+        if !self.check {
+            let because = self.says(format!("{id} forwards: its source/destination check is off"));
+            return Step::forward(
+                packets,
+                passage,
+                because.by(RuleRef::Implicit("source-dest-check off")),
+            );
+        }
+        let message =
+            format!("{id} does not own the {which} address, and its source/destination check is on");
+        Step::drop(
+            packets,
+            passage,
+            self.refuses(ExplanationCode::EniSourceDestCheckRestriction, message),
+        )
+    }
+}

@@ -1,0 +1,140 @@
+//! Which addresses are whose: what several kinds need to know alike.
+
+use super::build::Builder;
+use crate::model::{AddressSpec, NetworkInterface, Subnet, SubnetId};
+use crate::packet::{AddressSet, RangeSet};
+use ipnet::IpNet;
+use std::net::IpAddr;
+
+/// RFC 1918: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16.
+pub fn rfc1918() -> AddressSet {
+    v4(&[
+        (0x0a00_0000, 0x0aff_ffff),
+        (0xac10_0000, 0xac1f_ffff),
+        (0xc0a8_0000, 0xc0a8_ffff),
+    ])
+}
+
+/// RFC 6598: 100.64.0.0/10.
+pub fn rfc6598() -> AddressSet {
+    v4(&[(0x6440_0000, 0x647f_ffff)])
+}
+
+/// The addresses that no host of the internet has: RFC 1918, RFC 6598, this network, loopback, link-local, multicast and
+/// reserved ones of IPv4; of IPv6 everything outside 2000::/3 (IANA's special-purpose registries).
+pub fn private_addresses() -> AddressSet {
+    AddressSet::all().subtract(&internet_addresses())
+}
+
+/// The addresses that hosts of the internet may have.
+pub fn internet_addresses() -> AddressSet {
+    let special = v4(&[
+        (0x0000_0000, 0x00ff_ffff),
+        (0x7f00_0000, 0x7fff_ffff),
+        (0xa9fe_0000, 0xa9fe_ffff),
+        (0xe000_0000, 0xffff_ffff),
+    ]);
+    let v4 = AddressSet {
+        v4: RangeSet::all(),
+        v6: RangeSet::empty(),
+    };
+    let unicast = RangeSet::range(0x2000 << 112, (0x4000_u128 << 112) - 1);
+    let v6 = AddressSet {
+        v4: RangeSet::empty(),
+        v6: unicast,
+    };
+    v4.subtract(&special)
+        .subtract(&rfc1918())
+        .subtract(&rfc6598())
+        .union(&v6)
+}
+
+fn v4(ranges: &[(u32, u32)]) -> AddressSet {
+    AddressSet {
+        v4: RangeSet::from_ranges(ranges.iter().copied()),
+        v6: RangeSet::empty(),
+    }
+}
+
+/// The addresses of a subnet that AWS keeps for itself: the first four and the last
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>; the same for IPv6).
+pub fn reserved(cidr: IpNet) -> AddressSet {
+    let set = AddressSet::cidr(cidr);
+    let (low4, low6) = (set.v4.ranges().first().copied(), set.v6.ranges().first().copied());
+    let v4 = low4
+        .into_iter()
+        .flat_map(|(low, high)| [(low, low.saturating_add(3).min(high)), (high, high)]);
+    let v6 = low6
+        .into_iter()
+        .flat_map(|(low, high)| [(low, low.saturating_add(3).min(high)), (high, high)]);
+    AddressSet {
+        v4: RangeSet::from_ranges(v4),
+        v6: RangeSet::from_ranges(v6),
+    }
+}
+
+impl Builder<'_> {
+    /// The addresses of an interface, and whether it has them all; otherwise it has one of them that is not known.
+    pub fn addresses_of(&self, eni: &NetworkInterface) -> (AddressSet, bool) {
+        let known = eni.ip.iter().filter_map(|spec| match spec {
+            AddressSpec::Known(address) => Some(*address),
+            AddressSpec::OneOf(_) => None,
+        });
+        let own = AddressSet::from_addresses(known).union(&AddressSet::from_cidrs(
+            eni.prefixes.iter().map(|cidr| cidr.net()),
+        ));
+        let open: Vec<IpNet> = eni
+            .ip
+            .iter()
+            .filter_map(|spec| match spec {
+                AddressSpec::OneOf(cidr) => Some(cidr.net()),
+                AddressSpec::Known(_) => None,
+            })
+            .collect();
+        if !eni.ip.is_empty() && open.is_empty() {
+            return (own, true);
+        }
+        let within = if open.is_empty() {
+            None
+        } else {
+            Some(AddressSet::from_cidrs(open))
+        };
+        (own.union(&self.free_addresses(&eni.subnet, within)), false)
+    }
+
+    /// The addresses of a subnet that an interface without one may get: those of its IPv4 CIDRs (of its IPv6 ones if it
+    /// has no other) that are neither reserved nor taken.
+    pub fn free_addresses(&self, id: &SubnetId, within: Option<AddressSet>) -> AddressSet {
+        let Some(subnet) = self.model.subnets.get(id) else {
+            return AddressSet::empty();
+        };
+        let all = within.unwrap_or_else(|| usual(subnet));
+        let kept = subnet.cidr.iter().fold(AddressSet::empty(), |kept, cidr| {
+            kept.union(&reserved(cidr.net()))
+        });
+        all.subtract(&kept).subtract(&self.taken(id))
+    }
+
+    fn taken(&self, id: &SubnetId) -> AddressSet {
+        let here = self.model.enis.values().filter(|eni| &eni.subnet == id);
+        let addresses = here.flat_map(|eni| eni.ip.iter()).filter_map(|spec| match spec {
+            AddressSpec::Known(address) => Some(*address),
+            AddressSpec::OneOf(_) => None,
+        });
+        let gateways = self.model.nat_gateways.values().filter(|nat| &nat.subnet == id);
+        let gateways = gateways.filter_map(|nat| nat.ip.map(IpAddr::V4));
+        AddressSet::from_addresses(addresses.chain(gateways))
+    }
+}
+
+fn usual(subnet: &Subnet) -> AddressSet {
+    let all = AddressSet::from_cidrs(subnet.cidr.iter().map(|cidr| cidr.net()));
+    if all.v4.is_empty() {
+        all
+    } else {
+        AddressSet {
+            v4: all.v4,
+            v6: RangeSet::empty(),
+        }
+    }
+}
