@@ -3,8 +3,12 @@
 #![allow(clippy::todo, reason = "skeleton; removed before the first release")]
 
 pub mod analysis;
+mod api;
 pub mod code;
 pub mod component;
 pub mod model;
 pub mod network;
 pub mod packet;
+
+pub use analysis::{Finding, Options, QuestionError};
+pub use api::Analysis;

@@ -2,7 +2,7 @@
 
 use crate::code::ExplanationCode;
 use crate::model::Location;
-use crate::network::{Direction, Leg, ResourceRef, Rewrite, RuleRef, Workspace};
+use crate::network::{Direction, Leg, LinkId, ResourceRef, Rewrite, RuleRef, Workspace};
 use crate::packet::{Cube, Header, PacketSet};
 
 /// Can A reach B?
@@ -91,6 +91,8 @@ pub struct Hop {
     /// The network interface that these packets cross here, which is what a flow log records: set on the hops of an
     /// interface itself, of its security groups, and of the network ACL next to it.
     pub interface: Option<ResourceRef>,
+    /// Whether this is a subnet's boundary, told by the record of the interface next to it.
+    pub boundary: bool,
     /// Which way they go.
     pub direction: Direction,
     /// What happened.
@@ -140,6 +142,8 @@ pub struct Way {
     pub outcome: Outcome,
     /// The hops in order.
     pub hops: Vec<Hop>,
+    /// The links taken, by which two ways are told apart.
+    pub links: Vec<LinkId>,
 }
 
 /// One way there, and one way back.

@@ -1,5 +1,16 @@
 //! Be the packet: questions, the walk, the reply, the blame, the verdict.
 
+mod answer;
+mod blame;
 mod finding;
+mod hop;
+mod hypothetical;
+mod quant;
+mod question;
+mod trail;
+mod walk;
 
+pub use answer::{Options, ask};
 pub use finding::{Action, Asked, Blocker, Finding, Hop, Outcome, Path, Verdict, Way};
+pub use hypothetical::with_hypothetical;
+pub use question::{Endpoint, QuestionError, Resolver};

@@ -10,8 +10,8 @@
 use crate::code::ExplanationCode;
 use crate::model::{Model, VpcId};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, NodeId, Owner, Passage, ResourceRef, Step,
-    Workspace, internet_addresses,
+    Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, NodeId, Owner, Passage,
+    ResourceRef, Step, Workspace, internet_addresses,
 };
 use crate::packet::{AddressSet, Cube, Family, PacketSet};
 use std::collections::BTreeMap;

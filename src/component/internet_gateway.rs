@@ -106,8 +106,7 @@ fn connect_one(id: &InternetGatewayId, vpc: &VpcId, model: &Model, builder: &mut
 /// The IPv6 addresses of a VPC's interfaces: of those that refuse what comes from the gateway, or of the others. An
 /// interface whose address is not known may have any of its subnet's.
 fn v6_interfaces(vpc: &VpcId, model: &Model, closed: bool) -> AddressSet {
-    let inside =
-        |subnet: &SubnetId| model.subnets.get(subnet).is_some_and(|subnet| &subnet.vpc == vpc);
+    let inside = |subnet: &SubnetId| model.subnets.get(subnet).is_some_and(|subnet| &subnet.vpc == vpc);
     let enis = model
         .enis
         .values()

@@ -69,10 +69,15 @@ impl Kind for NatGateways {
                 NatState::Deleted => Some("deleted"),
             };
             let resource = ResourceRef::new(NAME, id);
+            let interface = nat
+                .eni
+                .as_ref()
+                .map(|eni| ResourceRef::new("network-interface", eni));
             builder.set(
                 node,
                 Gateway {
                     resource,
+                    interface,
                     address,
                     out,
                     unusable,

@@ -263,7 +263,11 @@ impl Interface {
         let mut steps = vec![
             Step::forward(routed, onward.clone(), self.says(format!("{id} sends"))),
             self.foreign(foreign, onward, "source"),
-            Step::Deliver { packets: itself, answered: true, because: self.says(format!("{id} talks to itself")) },
+            Step::Deliver {
+                packets: itself,
+                answered: true,
+                because: self.says(format!("{id} talks to itself")),
+            },
         ];
         if let Some(link) = self.services {
             let because = self.says(format!("{id} asks a service that Amazon answers inside the VPC"));

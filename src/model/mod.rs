@@ -72,3 +72,19 @@ pub struct Model {
     #[serde(skip)]
     pub notes: Vec<String>,
 }
+
+/// Visits the `name` of every item of the sections listed.
+macro_rules! named {
+    ($model:ident, $($section:ident)*) => {
+        std::iter::empty()
+            $(.chain($model.$section.iter().filter_map(|(id, item)| Some((id.into(), item.name.as_deref()?)))))*
+    };
+}
+
+impl Model {
+    /// The items that have a `name`, section by section.
+    pub fn names(&self) -> impl Iterator<Item = (ResourceId, &str)> {
+        named!(self, vpcs subnets enis instances security_groups nacls route_tables prefix_lists internet_gateways
+            egress_only_internet_gateways nat_gateways peering_connections elastic_ips)
+    }
+}

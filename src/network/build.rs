@@ -208,6 +208,7 @@ impl Network {
             graph: builder.graph,
             places: builder.places,
             owners: builder.owners,
+            names: model.names().map(|(id, name)| (id, name.to_owned())).collect(),
             sources: model.sources.clone(),
         }
     }

@@ -40,6 +40,7 @@ pub struct Network {
     graph: Graph,
     places: FxHashMap<(&'static str, ResourceId), NodeId>,
     owners: BTreeMap<NodeId, Owner>,
+    names: FxHashMap<ResourceId, String>,
     sources: Sources,
 }
 
@@ -55,6 +56,10 @@ impl Network {
     /// Who is at a place, where questions may begin or end.
     pub fn owner(&self, node: NodeId) -> Option<&Owner> {
         self.owners.get(&node)
+    }
+    /// The `name` that the model gives a resource.
+    pub fn name(&self, id: &ResourceId) -> Option<String> {
+        self.names.get(id).cloned()
     }
     /// Where something of the model is written.
     pub fn locate(&self, place: &Place) -> Option<Location> {

@@ -1,0 +1,268 @@
+//! One question, answered: every member of one end to every member of the other.
+
+use super::blame;
+use super::finding::{Asked, Finding, Outcome, Path, Verdict};
+use super::quant::Fate;
+use super::question::{Between, Endpoint, Packets, QuestionError, Resolver};
+use super::walk::{Demands, Ends, Walk};
+use crate::model::Model;
+use crate::network::{Network, Workspace};
+use crate::packet::{PacketSet, PortSet, Space, parse_packets};
+use std::rc::Rc;
+
+/// What a question may say besides its ends and packets.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The source ports of TCP and UDP; a client's choice, 1024-65535, where none are given.
+    pub source_ports: Option<PortSet>,
+    /// Whether only the arrival counts.
+    pub one_way: bool,
+    /// Components that the way there must pass.
+    pub through: Vec<String>,
+    /// Components that no way may pass.
+    pub avoid: Vec<String>,
+}
+
+/// The sets of the answer, in the coordinates of the sources.
+struct Sets {
+    asked: PacketSet,
+    fate: Fate,
+}
+
+/// Asks whether `from` can reach `to`.
+pub fn ask(
+    model: &Model,
+    network: &Network,
+    work: &Rc<Workspace>,
+    [from, to, packets]: [&str; 3],
+    options: &Options,
+) -> Result<Finding, QuestionError> {
+    let resolver = Resolver::new(model, network);
+    let patterns = parse_packets(packets).map_err(|error| QuestionError {
+        message: error.message,
+        hint: Some(error.hint),
+    })?;
+    let source_ports = options
+        .source_ports
+        .clone()
+        .unwrap_or_else(|| PortSet::range(1024, u16::MAX));
+    let sources = resolver.endpoints(from)?;
+    let destinations = resolver.endpoints(to)?;
+    let demands = Demands {
+        one_way: options.one_way,
+        through: options.through.clone(),
+        avoid: options.avoid.clone(),
+    };
+    let mut asking = Asking {
+        network,
+        work,
+        demands: &demands,
+        packets: Packets {
+            patterns: &patterns,
+            source_ports: &source_ports,
+        },
+        sets: Sets {
+            asked: PacketSet::EMPTY,
+            fate: Fate::LOST,
+        },
+        paths: Vec::new(),
+        notes: model.notes.clone(),
+        verdicts: Vec::new(),
+    };
+    for source in &sources {
+        for destination in &destinations {
+            asking.pair(source, destination, sources.len() * destinations.len())?;
+        }
+    }
+    let members = |ends: &[Endpoint]| ends.iter().map(|end| end.resource.clone()).collect();
+    let asked = Asked {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        packets: packets.to_owned(),
+        source_ports: ports_text(&source_ports),
+        one_way: options.one_way,
+        sources: members(&sources),
+        destinations: members(&destinations),
+    };
+    Ok(asking.finding(asked))
+}
+
+fn ports_text(ports: &PortSet) -> String {
+    let range = |&(low, high): &(u16, u16)| {
+        if low == high {
+            low.to_string()
+        } else {
+            format!("{low}-{high}")
+        }
+    };
+    ports.ranges().iter().map(range).collect::<Vec<_>>().join(",")
+}
+
+struct Asking<'a> {
+    network: &'a Network,
+    work: &'a Rc<Workspace>,
+    demands: &'a Demands,
+    packets: Packets<'a>,
+    sets: Sets,
+    paths: Vec<Path>,
+    notes: Vec<String>,
+    verdicts: Vec<Verdict>,
+}
+
+impl Asking<'_> {
+    fn pair(&mut self, from: &Endpoint, to: &Endpoint, pairs: usize) -> Result<(), QuestionError> {
+        // Interfaces of a set are not asked about themselves.
+        if pairs > 1 && from.resource == to.resource {
+            return Ok(());
+        }
+        let Some(source) = from.node else {
+            let message = format!(
+                "nobody in the model has the address {}, so nothing begins there",
+                from.resource.id
+            );
+            return Err(QuestionError {
+                message,
+                hint: Some("an address of the internet is written internet:ADDRESS".into()),
+            });
+        };
+        let between = Between::of(from, to, self.packets.patterns);
+        if between.sources.is_empty() {
+            let message = format!(
+                "{} and {} have no address family in common",
+                from.resource.id, to.resource.id
+            );
+            return Err(QuestionError { message, hint: None });
+        }
+        if between.v6_left_out {
+            self.note("both ends have IPv6 addresses as well; this answer is about IPv4 (ask by address for the other)");
+        }
+        let space = &self.work.space;
+        let asked = self.packets.set(&between, space);
+        if asked.is_empty() {
+            let message = format!("{} sends no such packets to {}", from.resource.id, to.resource.id);
+            return Err(QuestionError {
+                message,
+                hint: Some("ICMP is IPv4's, ICMPv6 is IPv6's".into()),
+            });
+        }
+        let ends = Ends {
+            source,
+            destination: self.destination(from, to),
+        };
+        let fate = self.walk(ends, asked);
+        self.verdicts.push(verdict(space, asked, fate));
+        self.sets.asked = space.union(self.sets.asked, asked);
+        self.sets.fate = self.sets.fate.union(space, fate);
+        Ok(())
+    }
+
+    /// Where packets should arrive. An address that nobody has may be one that Amazon serves in the source's VPC.
+    fn destination(&self, from: &Endpoint, to: &Endpoint) -> Option<crate::network::NodeId> {
+        to.node.or_else(|| {
+            let services = self.network.find("vpc-services", &from.vpc.as_ref()?.into())?;
+            let served = &self.network.owner(services)?.addresses;
+            to.private.is_subset(served).then_some(services)
+        })
+    }
+
+    fn walk(&mut self, ends: Ends, asked: PacketSet) -> Fate {
+        let mut walk = Walk::new(self.network, self.work, ends, self.demands, false);
+        let fate = walk.run(asked);
+        let mut paths = std::mem::take(&mut walk.paths);
+        let mut truncated = walk.truncated;
+        if walk.lossy {
+            let mut past = Walk::new(self.network, self.work, ends, self.demands, true);
+            past.run(asked);
+            paths = past.paths.into_iter().map(|path| judge(path, &walk)).collect();
+            truncated |= past.truncated;
+        }
+        if truncated {
+            self.note("there are more ways than are shown here; the sets are exact all the same");
+        }
+        self.paths.extend(paths);
+        fate
+    }
+
+    fn note(&mut self, note: &str) {
+        if !self.notes.iter().any(|known| known == note) {
+            self.notes.push(note.to_owned());
+        }
+    }
+
+    fn finding(mut self, asked: Asked) -> Finding {
+        let space = &self.work.space;
+        let Sets { asked: all, fate } = self.sets;
+        let depends = space.subtract(fate.works.some, fate.works.all);
+        let unknown = space.subtract(fate.unknown, fate.works.some);
+        let fails = space.subtract(all, space.union(fate.works.some, unknown));
+        if !depends.is_empty() {
+            self.note("some packets work only for some of the source ports that a NAT gateway may pick, or of AWS's other picks");
+        }
+        self.paths
+            .sort_by_key(|path| path.forward.outcome != Outcome::Delivered);
+        let space = &self.work.space;
+        Finding {
+            asked,
+            verdict: together(&self.verdicts),
+            packets: space.cubes(all),
+            arrives: space.cubes(fate.arrives.all),
+            works: space.cubes(fate.works.all),
+            depends: space.cubes(depends),
+            fails: space.cubes(fails),
+            unknown: space.cubes(unknown),
+            blockers: blame::blockers(space, &self.paths),
+            paths: self.paths,
+            notes: self.notes,
+            work: Rc::clone(self.work),
+        }
+    }
+}
+
+/// What a way past drops really came to: the walk that stops at drops knows.
+fn judge(mut path: Path, live: &Walk<'_>) -> Path {
+    let there = path.forward.links.clone();
+    let arrived = live.taken.contains(&(there.clone(), None));
+    path.forward.outcome = match (arrived, live.doubtful.contains(&(there.clone(), None))) {
+        (true, _) => Outcome::Delivered,
+        (false, true) => Outcome::Unknown,
+        (false, false) => Outcome::Dropped,
+    };
+    if let Some(reply) = &mut path.reply {
+        let both = (there, Some(reply.links.clone()));
+        reply.outcome = match (live.taken.contains(&both), live.doubtful.contains(&both)) {
+            (true, _) => Outcome::Delivered,
+            (false, true) => Outcome::Unknown,
+            (false, false) => Outcome::Dropped,
+        };
+    }
+    path
+}
+
+fn verdict(space: &Space, asked: PacketSet, fate: Fate) -> Verdict {
+    let unknown = space.subtract(fate.unknown, fate.works.all);
+    let lost = space.subtract(asked, space.union(fate.works.some, unknown));
+    if fate.works.all == asked {
+        Verdict::Reachable
+    } else if !unknown.is_empty() && (fate.works.some.is_empty() || lost.is_empty()) {
+        Verdict::Unknown
+    } else if fate.works.some.is_empty() {
+        Verdict::Blocked
+    } else {
+        Verdict::PartlyReachable
+    }
+}
+
+/// The verdict over all pairs: `reachable` means all, `blocked` means none.
+fn together(verdicts: &[Verdict]) -> Verdict {
+    let has = |verdict| verdicts.contains(&verdict);
+    let all = |verdict| verdicts.iter().all(|other| *other == verdict);
+    if all(Verdict::Reachable) {
+        Verdict::Reachable
+    } else if all(Verdict::Blocked) {
+        Verdict::Blocked
+    } else if has(Verdict::PartlyReachable) || (has(Verdict::Reachable) && has(Verdict::Blocked)) {
+        Verdict::PartlyReachable
+    } else {
+        Verdict::Unknown
+    }
+}

@@ -1,0 +1,82 @@
+//! Interfaces that are not there yet: `new:SUBNET/SG,SG`, with `/public` for a public address.
+//!
+//! "Would an instance placed here reach it?" Such an interface may have any free address of its subnet, so the answer holds
+//! for all of them, or says for which.
+
+use super::question::QuestionError;
+use crate::model::{Model, NetworkInterface, NetworkInterfaceId, SecurityGroupId, SubnetId};
+use std::net::Ipv4Addr;
+
+/// What stands for a public address that nobody knows yet: RFC 5737 keeps 192.0.2.0/24 for such uses.
+const STAND_INS: u32 = 0xc000_0200;
+
+/// The model with the hypothetical interfaces that the endpoints name, or nothing when they name none.
+pub fn with_hypothetical(model: &Model, endpoints: [&str; 2]) -> Result<Option<Model>, QuestionError> {
+    let named = || endpoints.into_iter().filter(|text| text.starts_with("new:"));
+    if named().next().is_none() {
+        return Ok(None);
+    }
+    let mut model = model.clone();
+    for (number, text) in named().enumerate() {
+        let eni = parse(text, number, &model)?;
+        model.enis.insert(NetworkInterfaceId::from(text), eni);
+    }
+    Ok(Some(model))
+}
+
+fn parse(text: &str, number: usize, model: &Model) -> Result<NetworkInterface, QuestionError> {
+    let error = |message: String| QuestionError {
+        message,
+        hint: Some(
+            "a hypothetical interface is written new:SUBNET/GROUP,GROUP, with /public for a public address"
+                .into(),
+        ),
+    };
+    let body = text.trim_start_matches("new:");
+    let mut parts = body.split('/');
+    let subnet = parts.next().unwrap_or_default();
+    if !model.subnets.contains_key(subnet) {
+        return Err(error(format!(
+            "there is no subnet `{subnet}` to place `{text}` in"
+        )));
+    }
+    let mut security_groups = Vec::new();
+    for group in parts
+        .next()
+        .unwrap_or_default()
+        .split(',')
+        .filter(|group| !group.is_empty())
+    {
+        if !model.security_groups.contains_key(group) {
+            return Err(error(format!(
+                "there is no security group `{group}` for `{text}`"
+            )));
+        }
+        security_groups.push(SecurityGroupId::from(group));
+    }
+    let public = match (parts.next(), parts.next()) {
+        (None, _) => false,
+        (Some("public"), None) => true,
+        _ => {
+            return Err(error(format!(
+                "`{text}` has something else than /public at its end"
+            )));
+        }
+    };
+    let last = u32::try_from(number + 1).unwrap_or(u32::MAX);
+    Ok(NetworkInterface {
+        name: None,
+        subnet: SubnetId::from(subnet),
+        ip: Vec::new().into(),
+        prefixes: Vec::new().into(),
+        public_ip: public.then(|| Ipv4Addr::from(STAND_INS.saturating_add(last))),
+        security_groups,
+        source_dest_check: true,
+        deny_all_igw_traffic: false,
+        instance: None,
+        device_index: 0,
+        interface_type: None,
+        description: None,
+        tags: crate::model::Tags::new(),
+    })
+}

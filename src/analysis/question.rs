@@ -1,0 +1,583 @@
+//! From the words of a question to the ends and packets that they stand for.
+//!
+//! An endpoint is a resource id, a unique `name`, an address or CIDR, `internet`, `internet:ADDRESS`, a subnet, a VPC, a
+//! security group (the interfaces that carry it), `tag:KEY=VALUE`, or a comma list of these. What stands for several
+//! interfaces is asked for every one of them.
+
+use crate::model::{
+    AddressSpec, Cidr, Model, NetworkInterface, NetworkInterfaceId, ResourceId, Tags, VpcId, parse_address,
+};
+use crate::network::{Network, NodeId, ResourceRef, internet_addresses};
+use crate::packet::{
+    AddressSet, Cube, Family, PacketPattern, PacketSet, PortSet, Protocol, ProtocolSet, RangeSet, Space,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
+
+/// A question that cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct QuestionError {
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub hint: Option<String>,
+}
+
+impl QuestionError {
+    fn new(message: impl Into<String>, hint: Option<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint,
+        }
+    }
+}
+
+/// One member of an end of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// What it is.
+    pub resource: ResourceRef,
+    /// Where packets begin or should arrive; none: an address that nobody has.
+    pub node: Option<NodeId>,
+    /// Its VPC.
+    pub vpc: Option<VpcId>,
+    /// The addresses by which neighbours know it: one family's primary, or the one asked for.
+    pub private: AddressSet,
+    /// The addresses by which the internet knows it.
+    pub public: AddressSet,
+    /// Whether the question names the address, and so the family.
+    pub by_address: bool,
+}
+
+impl Endpoint {
+    /// Whether it is out on the internet.
+    pub fn is_internet(&self) -> bool {
+        self.resource.kind == "internet"
+    }
+}
+
+/// Reads the endpoints of a model's network.
+pub struct Resolver<'a> {
+    model: &'a Model,
+    network: &'a Network,
+    names: BTreeMap<&'a str, Vec<ResourceId>>,
+    public: BTreeMap<Ipv4Addr, (&'a NetworkInterfaceId, Option<Ipv4Addr>)>,
+}
+
+impl<'a> Resolver<'a> {
+    /// For a model and its network.
+    pub fn new(model: &'a Model, network: &'a Network) -> Self {
+        let mut names: BTreeMap<&str, Vec<ResourceId>> = BTreeMap::new();
+        for (id, name) in model.names() {
+            names.entry(name).or_default().push(id);
+        }
+        let own = model
+            .enis
+            .iter()
+            .filter_map(|(id, eni)| Some((eni.public_ip?, (id, None))));
+        let elastic = model.elastic_ips.values();
+        let elastic = elastic.filter_map(|ip| Some((ip.public_ip, (ip.eni.as_ref()?, ip.private_ip))));
+        Self {
+            model,
+            network,
+            names,
+            public: elastic.chain(own).collect(),
+        }
+    }
+
+    /// The members of an endpoint, in the order of the model.
+    pub fn endpoints(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
+        let mut members = Vec::new();
+        for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            for member in self.item(item)? {
+                if !members.contains(&member) {
+                    members.push(member);
+                }
+            }
+        }
+        if members.is_empty() {
+            return Err(QuestionError::new(
+                format!("`{text}` stands for no interface"),
+                None,
+            ));
+        }
+        Ok(members)
+    }
+
+    fn item(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
+        if text == "internet" {
+            return Ok(vec![self.internet(internet_addresses(), false)]);
+        }
+        if let Some(address) = text.strip_prefix("internet:") {
+            return self.on_internet(address);
+        }
+        if let Some(tag) = text.strip_prefix("tag:") {
+            return self.tagged(tag);
+        }
+        if let Ok(address) = parse_address(text) {
+            return self.address(address);
+        }
+        if text.contains('/') && text.starts_with(|first: char| first.is_ascii_hexdigit() || first == ':') {
+            let cidr = Cidr::parse(text).map_err(|message| QuestionError::new(message, None))?;
+            return Ok(self.cidr(cidr));
+        }
+        self.resource(text)
+    }
+
+    fn internet(&self, addresses: AddressSet, by_address: bool) -> Endpoint {
+        Endpoint {
+            resource: ResourceRef::new("internet", "internet"),
+            node: self.network.find("internet", &"internet".into()),
+            vpc: None,
+            private: addresses.clone(),
+            public: addresses,
+            by_address,
+        }
+    }
+
+    fn on_internet(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
+        let addresses = match parse_address(text) {
+            Ok(address) => AddressSet::one(address),
+            Err(_) => AddressSet::cidr(
+                Cidr::parse(text)
+                    .map_err(|message| QuestionError::new(message, None))?
+                    .net(),
+            ),
+        };
+        Ok(vec![self.internet(addresses, true)])
+    }
+
+    /// The resource of this id, or of this unique name.
+    fn resource(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
+        if let Some(members) = self.by_id(text) {
+            return Ok(members);
+        }
+        match self.names.get(text).map(Vec::as_slice) {
+            Some([one]) => self.by_id(one.as_str()).ok_or_else(|| no_end(text)),
+            Some(several) => self.same_name(text, several),
+            None => Err(self.unheard_of(text)),
+        }
+    }
+
+    /// A name that an instance shares with its own interface means one thing; any other sharing is an error.
+    fn same_name(&self, text: &str, several: &[ResourceId]) -> Result<Vec<Endpoint>, QuestionError> {
+        let meant: Vec<Vec<Endpoint>> = several.iter().filter_map(|id| self.by_id(id.as_str())).collect();
+        let mut distinct: Vec<&Vec<Endpoint>> = Vec::new();
+        for members in &meant {
+            if !distinct.contains(&members) {
+                distinct.push(members);
+            }
+        }
+        if let [one] = distinct.as_slice() {
+            return Ok((*one).clone());
+        }
+        let ids: Vec<&str> = several.iter().map(ResourceId::as_str).collect();
+        let hint = format!("ask by id: {}", ids.join(", "));
+        Err(QuestionError::new(
+            format!("the name `{text}` means {} things", ids.len()),
+            Some(hint),
+        ))
+    }
+
+    fn by_id(&self, id: &str) -> Option<Vec<Endpoint>> {
+        let model = self.model;
+        if let Some((id, eni)) = model.enis.get_key_value(id) {
+            return Some(vec![self.interface(id, eni)]);
+        }
+        if model.instances.contains_key(id) {
+            return self.instance(id);
+        }
+        if model.subnets.contains_key(id) {
+            return Some(self.interfaces(|eni| eni.subnet.as_str() == id));
+        }
+        if model.vpcs.contains_key(id) {
+            let inside = |eni: &NetworkInterface| {
+                model
+                    .subnets
+                    .get(&eni.subnet)
+                    .is_some_and(|subnet| subnet.vpc.as_str() == id)
+            };
+            return Some(self.interfaces(inside));
+        }
+        if model.security_groups.contains_key(id) {
+            return Some(self.interfaces(|eni| eni.security_groups.iter().any(|group| group.as_str() == id)));
+        }
+        None
+    }
+
+    /// An instance's primary interface.
+    fn instance(&self, id: &str) -> Option<Vec<Endpoint>> {
+        let mine = |eni: &NetworkInterface| {
+            eni.instance
+                .as_ref()
+                .is_some_and(|instance| instance.as_str() == id)
+        };
+        let mine = self.model.enis.iter().filter(|(_, eni)| mine(eni));
+        let (id, eni) = mine.min_by_key(|(id, eni)| (eni.device_index, *id))?;
+        Some(vec![self.interface(id, eni)])
+    }
+
+    fn interfaces(&self, wanted: impl Fn(&NetworkInterface) -> bool) -> Vec<Endpoint> {
+        let found = self.model.enis.iter().filter(|(_, eni)| wanted(eni));
+        // A gateway's own interface is no end of anything.
+        let found = found.filter(|(id, _)| self.network.find("network-interface", &(*id).into()).is_some());
+        found.map(|(id, eni)| self.interface(id, eni)).collect()
+    }
+
+    fn tagged(&self, tag: &str) -> Result<Vec<Endpoint>, QuestionError> {
+        let Some((key, value)) = tag.split_once('=') else {
+            let hint = Some("write tag:KEY=VALUE".to_owned());
+            return Err(QuestionError::new(format!("`tag:{tag}` has no `=`"), hint));
+        };
+        let has = |tags: &Tags| tags.get(key).is_some_and(|found| found == value);
+        let instances: BTreeSet<_> = self
+            .model
+            .instances
+            .iter()
+            .filter(|(_, instance)| has(&instance.tags))
+            .map(|(id, _)| id)
+            .collect();
+        let members = self.interfaces(|eni| {
+            has(&eni.tags)
+                || eni
+                    .instance
+                    .as_ref()
+                    .is_some_and(|instance| instances.contains(instance))
+        });
+        if members.is_empty() {
+            return Err(QuestionError::new(
+                format!("no interface or instance has the tag {key}={value}"),
+                None,
+            ));
+        }
+        Ok(members)
+    }
+
+    fn interface(&self, id: &NetworkInterfaceId, eni: &NetworkInterface) -> Endpoint {
+        let node = self.network.find("network-interface", &id.into());
+        let owned = node.and_then(|node| self.network.owner(node));
+        let all = owned.map_or_else(AddressSet::empty, |owner| owner.addresses.clone());
+        let v6 = AddressSet {
+            v4: RangeSet::empty(),
+            v6: primary(eni, &all, Family::V6).v6,
+        };
+        let v4 = primary(eni, &all, Family::V4);
+        let public = self.public_of(id, None);
+        Endpoint {
+            resource: ResourceRef::new("network-interface", id),
+            node,
+            vpc: owned.and_then(|owner| owner.vpc.clone()),
+            public: AddressSet {
+                v4: public.v4,
+                v6: v6.v6.clone(),
+            },
+            private: v4.union(&v6),
+            by_address: false,
+        }
+    }
+
+    /// The public addresses of an interface: of its primary private one, or of the one given.
+    fn public_of(&self, id: &NetworkInterfaceId, private: Option<Ipv4Addr>) -> AddressSet {
+        let primary = self.model.enis.get(id).and_then(|eni| {
+            eni.ip.iter().find_map(|spec| match spec {
+                AddressSpec::Known(IpAddr::V4(address)) => Some(*address),
+                _ => None,
+            })
+        });
+        let wanted = private.or(primary);
+        let mine = self
+            .public
+            .iter()
+            .filter(|(_, (eni, stands_for))| *eni == id && stands_for.or(primary) == wanted);
+        AddressSet::from_addresses(mine.map(|(public, _)| IpAddr::V4(*public)))
+    }
+
+    fn address(&self, address: IpAddr) -> Result<Vec<Endpoint>, QuestionError> {
+        if let IpAddr::V4(public) = address
+            && let Some((id, _)) = self.public.get(&public)
+            && let Some(eni) = self.model.enis.get(*id)
+        {
+            let one = AddressSet::one(address);
+            let endpoint = self.interface(id, eni);
+            return Ok(vec![Endpoint {
+                private: one.clone(),
+                public: one,
+                by_address: true,
+                ..endpoint
+            }]);
+        }
+        let owners = self.owners(address);
+        match owners.as_slice() {
+            [] if internet_addresses().contains(address) => {
+                Ok(vec![self.internet(AddressSet::one(address), true)])
+            }
+            [] => Ok(vec![self.nobody(AddressSet::one(address))]),
+            [one] => Ok(vec![one.clone()]),
+            several => {
+                let ids: Vec<&str> = several.iter().map(|end| end.resource.id.as_str()).collect();
+                let message = format!("{address} belongs to several interfaces");
+                Err(QuestionError::new(
+                    message,
+                    Some(format!("ask by id: {}", ids.join(", "))),
+                ))
+            }
+        }
+    }
+
+    /// Everybody who has this private address for certain.
+    fn owners(&self, address: IpAddr) -> Vec<Endpoint> {
+        let one = AddressSet::one(address);
+        let has = |eni: &NetworkInterface| {
+            eni.ip
+                .iter()
+                .any(|spec| matches!(spec, AddressSpec::Known(own) if *own == address))
+                || eni.prefixes.iter().any(|cidr| cidr.net().contains(&address))
+        };
+        let private = match address {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        };
+        let found = self.model.enis.iter().filter(|(_, eni)| has(eni));
+        found
+            .map(|(id, eni)| {
+                let public = match private {
+                    Some(private) => self.public_of(id, Some(private)),
+                    None => one.clone(),
+                };
+                Endpoint {
+                    private: one.clone(),
+                    public,
+                    by_address: true,
+                    ..self.interface(id, eni)
+                }
+            })
+            .collect()
+    }
+
+    fn nobody(&self, addresses: AddressSet) -> Endpoint {
+        let name = addresses.to_cidrs().first().map_or_else(String::new, |cidr| {
+            if cidr.prefix_len() == cidr.max_prefix_len() {
+                cidr.addr().to_string()
+            } else {
+                cidr.to_string()
+            }
+        });
+        Endpoint {
+            resource: ResourceRef::new("address", name.as_str()),
+            node: None,
+            vpc: None,
+            private: addresses.clone(),
+            public: addresses,
+            by_address: true,
+        }
+    }
+
+    /// The interfaces that have an address of the prefix, and the part of it that is the internet's; where there is
+    /// neither, the addresses themselves.
+    fn cidr(&self, cidr: Cidr) -> Vec<Endpoint> {
+        let all = AddressSet::cidr(cidr.net());
+        let mut members = Vec::new();
+        for endpoint in self.interfaces(|_| true) {
+            let inside = endpoint.private.intersect(&all);
+            if !inside.is_empty() {
+                members.push(Endpoint {
+                    private: inside,
+                    by_address: true,
+                    ..endpoint
+                });
+            }
+        }
+        let public = all.intersect(&internet_addresses());
+        if !public.is_empty() {
+            members.push(self.internet(public, true));
+        }
+        if members.is_empty() {
+            members.push(self.nobody(all));
+        }
+        members
+    }
+
+    fn unheard_of(&self, text: &str) -> QuestionError {
+        let near = self.known().filter_map(|known| {
+            let likeness = strsim::jaro_winkler(text, known);
+            (likeness > 0.75).then_some((likeness, known))
+        });
+        let mut near: Vec<(f64, &str)> = near.collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+        near.dedup();
+        let names: Vec<&str> = near.iter().take(3).map(|(_, name)| *name).collect();
+        let hint = match names.as_slice() {
+            [] => "an endpoint is an id, a name, an address, a CIDR, `internet`, or tag:KEY=VALUE".to_owned(),
+            names => format!("did you mean {}?", names.join(", ")),
+        };
+        QuestionError::new(format!("nothing in the model is called `{text}`"), Some(hint))
+    }
+
+    fn known(&self) -> impl Iterator<Item = &str> {
+        let model = self.model;
+        let ids = model.enis.keys().map(|id| id.as_str());
+        let ids = ids.chain(model.instances.keys().map(|id| id.as_str()));
+        let ids = ids.chain(model.subnets.keys().map(|id| id.as_str()));
+        let ids = ids.chain(model.vpcs.keys().map(|id| id.as_str()));
+        let ids = ids.chain(model.security_groups.keys().map(|id| id.as_str()));
+        ids.chain(self.names.keys().copied()).chain(["internet"])
+    }
+}
+
+fn no_end(text: &str) -> QuestionError {
+    let hint =
+        "ask for an interface, an instance, a subnet, a VPC, a security group, an address or `internet`";
+    QuestionError::new(
+        format!("packets neither begin nor end at `{text}`"),
+        Some(hint.to_owned()),
+    )
+}
+
+/// The primary address of a family: the first one written, or any that the interface may get.
+fn primary(eni: &NetworkInterface, all: &AddressSet, family: Family) -> AddressSet {
+    let known = eni.ip.iter().find_map(|spec| match spec {
+        AddressSpec::Known(address) if address.is_ipv4() == (family == Family::V4) => {
+            Some(AddressSet::one(*address))
+        }
+        AddressSpec::OneOf(cidr) if cidr.net().addr().is_ipv4() == (family == Family::V4) => {
+            Some(AddressSet::cidr(cidr.net()).intersect(all))
+        }
+        _ => None,
+    });
+    let prefixes = AddressSet::from_cidrs(eni.prefixes.iter().map(|cidr| cidr.net()));
+    known.unwrap_or_else(|| match eni.ip.is_empty() {
+        true => all.subtract(&prefixes).intersect(&AddressSet::family(family)),
+        false => AddressSet::empty(),
+    })
+}
+
+/// The packets of a question between two members.
+pub struct Packets<'a> {
+    /// The packet notation, read.
+    pub patterns: &'a [PacketPattern],
+    /// The source ports of TCP and UDP.
+    pub source_ports: &'a PortSet,
+}
+
+/// The addresses of a question between two members, after the choice of family.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Between {
+    /// Where packets come from.
+    pub sources: AddressSet,
+    /// Where they go.
+    pub destinations: AddressSet,
+    /// Whether both have IPv6 as well, and it was left out.
+    pub v6_left_out: bool,
+}
+
+impl Between {
+    /// The addresses by which two members talk. Inside a network the primary IPv4 addresses where both have one (a
+    /// question about ICMPv6, or by address, asks for the other family); between a member and the internet every family
+    /// that both have, because what is open to the internet over IPv6 is open.
+    pub fn of(from: &Endpoint, to: &Endpoint, patterns: &[PacketPattern]) -> Self {
+        let destinations = match (from.is_internet(), to.is_internet()) {
+            (true, false) if !to.public.is_empty() => to.public.clone(),
+            _ => to.private.clone(),
+        };
+        let (sources, destinations) = common_families(&from.private, &destinations);
+        let both = !sources.v4.is_empty() && !sources.v6.is_empty();
+        let free = from.is_internet() || to.is_internet();
+        let only_v6 = patterns
+            .iter()
+            .all(|pattern| pattern.protocol == Some(Protocol::ICMPV6));
+        if !both
+            || free
+            || patterns
+                .iter()
+                .any(|pattern| pattern.protocol == Some(Protocol::ICMPV6))
+                && !only_v6
+        {
+            return Self {
+                sources,
+                destinations,
+                v6_left_out: false,
+            };
+        }
+        let family = AddressSet::family(if only_v6 { Family::V6 } else { Family::V4 });
+        Self {
+            sources: sources.intersect(&family),
+            destinations: destinations.intersect(&family),
+            v6_left_out: !only_v6,
+        }
+    }
+}
+
+/// Drops the families that only one of two sets has; when they share none, nothing is left of either.
+fn common_families(a: &AddressSet, b: &AddressSet) -> (AddressSet, AddressSet) {
+    let (v4, v6) = (
+        !a.v4.is_empty() && !b.v4.is_empty(),
+        !a.v6.is_empty() && !b.v6.is_empty(),
+    );
+    let keep = |set: &AddressSet| AddressSet {
+        v4: if v4 { set.v4.clone() } else { RangeSet::empty() },
+        v6: if v6 { set.v6.clone() } else { RangeSet::empty() },
+    };
+    (keep(a), keep(b))
+}
+
+impl Packets<'_> {
+    /// The set of packets asked about.
+    pub fn set(&self, between: &Between, space: &Space) -> PacketSet {
+        let cubes = self
+            .patterns
+            .iter()
+            .flat_map(|pattern| self.cubes(pattern, between));
+        cubes.fold(PacketSet::EMPTY, |set, cube| space.union(set, space.cube(&cube)))
+    }
+
+    fn cubes(&self, pattern: &PacketPattern, between: &Between) -> Vec<Cube> {
+        let (sources, destinations) = match pattern.protocol {
+            Some(Protocol::ICMP) => common_families(
+                &between.sources,
+                &between.destinations.intersect(&AddressSet::family(Family::V4)),
+            ),
+            Some(Protocol::ICMPV6) => common_families(
+                &between.sources,
+                &between.destinations.intersect(&AddressSet::family(Family::V6)),
+            ),
+            _ => (between.sources.clone(), between.destinations.clone()),
+        };
+        let whole = Cube {
+            sources,
+            destinations,
+            destination_ports: pattern.destination_ports.clone(),
+            ..Cube::all()
+        };
+        let ported = [Protocol::TCP, Protocol::UDP].map(|protocol| (protocol.0, protocol.0));
+        let with_ports = ProtocolSet::from_ranges(ported);
+        match pattern.protocol {
+            Some(protocol) if protocol.has_ports() => {
+                vec![Cube {
+                    protocols: ProtocolSet::one(protocol.0),
+                    source_ports: self.source_ports.clone(),
+                    ..whole
+                }]
+            }
+            Some(protocol) => vec![Cube {
+                protocols: ProtocolSet::one(protocol.0),
+                ..whole
+            }],
+            None => {
+                let others = ProtocolSet::all().subtract(&with_ports);
+                let ported = Cube {
+                    protocols: with_ports,
+                    source_ports: self.source_ports.clone(),
+                    ..whole.clone()
+                };
+                vec![
+                    ported,
+                    Cube {
+                        protocols: others,
+                        ..whole
+                    },
+                ]
+            }
+        }
+    }
+}

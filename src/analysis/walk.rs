@@ -1,0 +1,648 @@
+//! The walk: a set of packets goes from component to component and is split on the way.
+//!
+//! The walk never asks what kind of component it stands on. It keeps three laws: the parts that leave a component cover
+//! what arrived (checked in debug builds), a component that meets the same packets again is a loop, and a way has an end.
+//!
+//! Two walks answer a question. The first stops at every drop: it says what works. The second, made only if the first lost
+//! anything, goes on past drops as if the packets had passed: it says everything that is in the way.
+
+use super::finding::{Hop, Outcome, Path, Way};
+use super::hop;
+use super::quant::{Fate, Quant};
+use super::trail::{Position, Trail};
+use crate::code::ExplanationCode;
+use crate::network::{
+    Arrival, Cause, Component, Direction, Leg, LinkId, Memory, Network, NodeId, Onward, Passage, ResourceRef,
+    RuleRef, Step, Workspace,
+};
+use crate::packet::PacketSet;
+use rustc_hash::FxHashSet;
+
+/// The most components on one leg. AWS's route analyzer gives up after 64 hops (Network Manager API,
+/// `RouteAnalysisCompletion`), each of which is several components here.
+const COMPONENTS_MAX: usize = 320;
+
+/// The most ways that are kept for the answer; the sets are exact all the same.
+pub const PATHS_MAX: usize = 1000;
+
+/// One end of a question: somebody, and the addresses asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Ends {
+    /// Where the packets begin.
+    pub source: NodeId,
+    /// Where they should arrive; none: wherever the destination address is taken.
+    pub destination: Option<NodeId>,
+}
+
+/// What the question demands of the way.
+#[derive(Debug, Clone, Default)]
+pub struct Demands {
+    /// Whether the reply does not matter.
+    pub one_way: bool,
+    /// Components that the request must pass.
+    pub through: Vec<String>,
+    /// Components that neither leg may pass.
+    pub avoid: Vec<String>,
+}
+
+/// A way that was taken to its end: the links there, and the links back.
+pub type Ways = FxHashSet<(Vec<LinkId>, Option<Vec<LinkId>>)>;
+
+/// One walk.
+pub struct Walk<'a> {
+    network: &'a Network,
+    work: &'a Workspace,
+    ends: Ends,
+    demands: &'a Demands,
+    past_drops: bool,
+    asked: PacketSet,
+    /// Every way, there and back.
+    pub paths: Vec<Path>,
+    /// The ways on which something arrived, and those on which its reply came back.
+    pub taken: Ways,
+    /// The ways that end at something which the model does not decide.
+    pub doubtful: Ways,
+    /// Whether anything was lost or met something unknown.
+    pub lossy: bool,
+    /// Whether more than [`PATHS_MAX`] ways were found.
+    pub truncated: bool,
+}
+
+/// The request's way, while its reply is under way.
+#[derive(Clone, Copy)]
+struct There<'a> {
+    trail: &'a Trail,
+}
+
+/// The steps at a component that go on together.
+struct Group {
+    passage: Passage,
+    undo: bool,
+    packets: PacketSet,
+    hops: Vec<Hop>,
+    pick: Option<usize>,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk that stops at drops, or goes past them.
+    pub fn new(
+        network: &'a Network,
+        work: &'a Workspace,
+        ends: Ends,
+        demands: &'a Demands,
+        past_drops: bool,
+    ) -> Self {
+        Self {
+            network,
+            work,
+            ends,
+            demands,
+            past_drops,
+            asked: PacketSet::EMPTY,
+            paths: Vec::new(),
+            taken: Ways::default(),
+            doubtful: Ways::default(),
+            lossy: false,
+            truncated: false,
+        }
+    }
+
+    /// Sends packets from the source.
+    pub fn run(&mut self, packets: PacketSet) -> Fate {
+        self.asked = packets;
+        let identity = self
+            .network
+            .owner(self.ends.source)
+            .and_then(|owner| owner.vpc.clone());
+        let position = Position {
+            node: self.ends.source,
+            link: None,
+            packets,
+            next_hop: None,
+            identity,
+            answering: None,
+        };
+        self.visit(position, Trail::new(Leg::Forward, Vec::new()), None)
+    }
+
+    /// Packets at a component: splits them, follows every part.
+    fn visit(&mut self, at: Position, mut trail: Trail, there: Option<There<'_>>) -> Fate {
+        let Some(component) = self.network.graph().component(at.node) else {
+            return self.nobody(&at, trail, there);
+        };
+        let looped = self.met_again(&at, &trail);
+        if !looped.is_empty() || trail.met.len() >= COMPONENTS_MAX {
+            return self.loops(component, at, looped, trail, there);
+        }
+        trail.met.push((at.node, at.link, at.packets));
+        let steps = self.transfer(component, &at, &trail);
+        debug_assert!(
+            self.covers(&at, &steps),
+            "the steps of {:?} cover what arrives",
+            component.resource()
+        );
+        self.follow(component, &at, steps, &trail, there)
+    }
+
+    fn transfer(&self, component: &dyn Component, at: &Position, trail: &Trail) -> Vec<Step> {
+        if self
+            .demands
+            .avoid
+            .iter()
+            .any(|id| component.resource().id.as_str() == id)
+        {
+            let message = format!("the question avoids {}", component.resource().id);
+            let code = ExplanationCode::ComponentFilterRestriction;
+            return vec![Step::lose(
+                at.packets,
+                Cause::refusal(code, component.resource(), "--avoid", message),
+            )];
+        }
+        let arrival = Arrival {
+            packets: at.packets,
+            node: at.node,
+            link: at.link.and_then(|link| self.network.graph().weight(link)),
+            leg: trail.leg,
+            next_hop: at.next_hop,
+            identity: at.identity.as_ref(),
+            answering: at.answering,
+            ends: [Some(self.ends.source), self.ends.destination],
+            memories: if trail.leg == Leg::Return {
+                &trail.memories
+            } else {
+                &[]
+            },
+        };
+        component.transfer(&arrival, self.work)
+    }
+
+    /// The law of conservation.
+    fn covers(&self, at: &Position, steps: &[Step]) -> bool {
+        let space = &self.work.space;
+        let mut seen = PacketSet::EMPTY;
+        for step in steps {
+            if !space.intersect(seen, step.packets()).is_empty() {
+                return false;
+            }
+            seen = space.union(seen, step.packets());
+        }
+        seen == at.packets
+    }
+
+    fn met_again(&self, at: &Position, trail: &Trail) -> PacketSet {
+        let space = &self.work.space;
+        let before = trail
+            .met
+            .iter()
+            .filter(|(node, link, _)| *node == at.node && *link == at.link);
+        before.fold(PacketSet::EMPTY, |met, (_, _, packets)| {
+            space.union(met, space.intersect(*packets, at.packets))
+        })
+    }
+
+    /// Packets that came round again are lost; the others go on.
+    fn loops(
+        &mut self,
+        component: &dyn Component,
+        at: Position,
+        looped: PacketSet,
+        trail: Trail,
+        there: Option<There<'_>>,
+    ) -> Fate {
+        let lost = if looped.is_empty() { at.packets } else { looped };
+        let message = format!("the packets come back to {} without end", component.resource().id);
+        let because = Cause::refusal(
+            ExplanationCode::WhyhopRoutingLoop,
+            component.resource(),
+            "loop",
+            message,
+        );
+        let rest = self.work.space.subtract(at.packets, lost);
+        let mut fate = self.follow(component, &at, vec![Step::lose(lost, because)], &trail, there);
+        if !rest.is_empty() {
+            let onward = self.visit(Position { packets: rest, ..at }, trail, there);
+            fate = fate.union(&self.work.space, onward);
+        }
+        fate
+    }
+
+    /// A place without a component: a link into what the model names and nothing describes.
+    fn nobody(&mut self, at: &Position, trail: Trail, there: Option<There<'_>>) -> Fate {
+        let author = ResourceRef::new("unknown", "unknown");
+        let because = Cause::refusal(
+            ExplanationCode::UnknownResource,
+            &author,
+            "unknown",
+            "the model does not describe what the packets meet here",
+        );
+        let mut trail = trail;
+        trail.hops.push(hop::bare(&author, at.packets, because));
+        self.unknown(at.packets, trail, there)
+    }
+
+    /// Follows the parts: those that go on the same way go on together.
+    fn follow(
+        &mut self,
+        component: &dyn Component,
+        at: &Position,
+        steps: Vec<Step>,
+        trail: &Trail,
+        there: Option<There<'_>>,
+    ) -> Fate {
+        let direction = self.direction(at);
+        let mut groups: Vec<Group> = Vec::new();
+        let mut fate = Fate::LOST;
+        let mut arrived: Vec<(PacketSet, bool, Hop, bool)> = Vec::new();
+        for (index, step) in steps.into_iter().enumerate() {
+            let hop = hop::of(self.network, component, direction, &step);
+            match step {
+                Step::Forward { packets, picks, .. } => {
+                    let several = (picks.len() > 1).then_some(index);
+                    for passage in picks {
+                        join(
+                            &mut groups,
+                            passage,
+                            false,
+                            packets,
+                            hop.clone(),
+                            several,
+                            &self.work.space,
+                        );
+                    }
+                }
+                Step::Restore { packets, passage, .. } => {
+                    join(&mut groups, passage, true, packets, hop, None, &self.work.space);
+                }
+                Step::Deliver {
+                    packets, answered, ..
+                } => arrived.push((packets, answered, hop, true)),
+                Step::Drop { packets, onward, .. } => {
+                    self.lossy = true;
+                    match onward {
+                        Onward::Passage(passage) if self.past_drops => {
+                            join(&mut groups, passage, false, packets, hop, None, &self.work.space);
+                        }
+                        Onward::Delivered if self.past_drops => arrived.push((packets, false, hop, false)),
+                        _ => self.end(Outcome::Dropped, vec![hop], trail, there),
+                    }
+                }
+                Step::Unknown { packets, .. } => {
+                    let mut trail = trail.clone();
+                    trail.hops.push(hop);
+                    let unknown = self.unknown(packets, trail, there);
+                    fate = fate.union(&self.work.space, unknown);
+                }
+            }
+        }
+        if !arrived.is_empty() {
+            let delivered = self.deliver(component, at, arrived, trail, there);
+            fate = fate.union(&self.work.space, delivered);
+        }
+        let onward = self.go_on(component, at, groups, trail, there);
+        fate.union(&self.work.space, onward)
+    }
+
+    fn direction(&self, at: &Position) -> Direction {
+        let link = at.link.and_then(|link| self.network.graph().weight(link));
+        link.map_or(Direction::Egress, |link| link.direction)
+    }
+
+    /// Sends each group on; those of one pick are alternatives.
+    fn go_on(
+        &mut self,
+        component: &dyn Component,
+        at: &Position,
+        groups: Vec<Group>,
+        trail: &Trail,
+        there: Option<There<'_>>,
+    ) -> Fate {
+        let mut fate = Fate::LOST;
+        let mut picked: Vec<(usize, Fate)> = Vec::new();
+        for group in groups {
+            let pick = group.pick;
+            let one = self.send(component, at, group, trail, there);
+            match pick {
+                None => fate = fate.union(&self.work.space, one),
+                Some(index) => match picked.iter_mut().find(|(pick, _)| *pick == index) {
+                    Some((_, so_far)) => *so_far = so_far.either(&self.work.space, one),
+                    None => picked.push((index, one)),
+                },
+            }
+        }
+        picked
+            .into_iter()
+            .fold(fate, |fate, (_, one)| fate.union(&self.work.space, one))
+    }
+
+    fn send(
+        &mut self,
+        component: &dyn Component,
+        at: &Position,
+        group: Group,
+        trail: &Trail,
+        there: Option<There<'_>>,
+    ) -> Fate {
+        let Some(node) = self.network.graph().target(group.passage.over) else {
+            return Fate::LOST;
+        };
+        let mut trail = trail.clone();
+        trail.links.push(group.passage.over);
+        let shown = |hop: &Hop| component.shown() || hop.code.is_some();
+        trail.hops.extend(group.hops.into_iter().filter(shown));
+        let packets = match self.carry(at, &group.passage, group.undo, group.packets, &mut trail) {
+            Some(packets) if !packets.is_empty() => packets,
+            _ => return Fate::LOST,
+        };
+        let identity = at.identity.clone().filter(|_| group.passage.keeps_identity);
+        let position = Position {
+            node,
+            link: Some(group.passage.over),
+            packets,
+            next_hop: group.passage.next_hop,
+            identity,
+            answering: None,
+        };
+        self.visit(position, trail, there)
+    }
+
+    /// The packets as they leave; what they leave behind goes into the trail.
+    fn carry(
+        &self,
+        at: &Position,
+        passage: &Passage,
+        undo: bool,
+        packets: PacketSet,
+        trail: &mut Trail,
+    ) -> Option<PacketSet> {
+        let space = &self.work.space;
+        if undo {
+            return trail.undo(space, packets);
+        }
+        let after = passage.rewrite.apply(space, packets);
+        if passage.remembers && trail.leg == Leg::Forward {
+            let rewrite = passage.rewrite.clone();
+            trail.memories.push(Memory {
+                node: at.node,
+                direction: self.direction(at),
+                before: packets,
+                after,
+                rewrite,
+            });
+        }
+        Some(after)
+    }
+
+    /// Packets that some component takes for its own.
+    fn deliver(
+        &mut self,
+        component: &dyn Component,
+        at: &Position,
+        parts: Vec<(PacketSet, bool, Hop, bool)>,
+        trail: &Trail,
+        there: Option<There<'_>>,
+    ) -> Fate {
+        let wanted = match trail.leg {
+            Leg::Forward => self.ends.destination.is_none_or(|node| node == at.node),
+            Leg::Return => at.node == self.ends.source,
+        };
+        let missed = if wanted {
+            self.demand_missed(component, trail)
+        } else {
+            Some(elsewhere(component))
+        };
+        let space = &self.work.space;
+        let all = parts
+            .iter()
+            .fold(PacketSet::EMPTY, |all, (packets, ..)| space.union(all, *packets));
+        if let Some(because) = missed {
+            self.lossy = true;
+            let hop = hop::of(
+                self.network,
+                component,
+                self.direction(at),
+                &Step::lose(all, because),
+            );
+            self.end(Outcome::Dropped, vec![hop], trail, there);
+            return Fate::LOST;
+        }
+        let answered = parts
+            .iter()
+            .filter(|part| part.1)
+            .fold(PacketSet::EMPTY, |set, part| space.union(set, part.0));
+        let hops: Vec<Hop> = parts.into_iter().map(|(_, _, hop, _)| hop).collect();
+        match there {
+            None => self.arrive(at, all, answered, hops, trail),
+            Some(there) => self.come_home(component, at, all, hops, trail, there),
+        }
+    }
+
+    fn demand_missed(&self, component: &dyn Component, trail: &Trail) -> Option<Cause> {
+        if trail.leg == Leg::Return {
+            return None;
+        }
+        let passed = |id: &String| {
+            trail.met.iter().any(|(node, ..)| {
+                self.network
+                    .graph()
+                    .component(*node)
+                    .is_some_and(|met| met.resource().id.as_str() == id)
+            }) || trail.hops.iter().any(|hop| hop.author.id.as_str() == id)
+        };
+        let missed = self.demands.through.iter().find(|id| !passed(id))?;
+        let message = format!("the question demands a way through {missed}, and this is none");
+        let code = ExplanationCode::ComponentFilterRestriction;
+        Some(Cause::refusal(code, component.resource(), "--through", message))
+    }
+
+    /// The request has arrived; its reply sets out.
+    fn arrive(
+        &mut self,
+        at: &Position,
+        all: PacketSet,
+        answered: PacketSet,
+        hops: Vec<Hop>,
+        trail: &Trail,
+    ) -> Fate {
+        let space = &self.work.space;
+        let mut trail = trail.clone();
+        trail.hops.extend(hops);
+        self.taken.insert((trail.links.clone(), None));
+        let arrives = trail.at_source(space, all);
+        let silent = space.union(answered, space.unanswered(all));
+        let open = space.subtract(all, silent);
+        if self.demands.one_way || open.is_empty() {
+            self.keep(Path {
+                forward: way(Outcome::Delivered, &trail),
+                reply: None,
+            });
+            return Fate {
+                arrives,
+                works: arrives,
+                unknown: PacketSet::EMPTY,
+            };
+        }
+        let settled = Fate {
+            arrives,
+            works: trail.at_source(space, silent),
+            unknown: PacketSet::EMPTY,
+        };
+        let back = Trail::new(Leg::Return, trail.memories.clone());
+        let origin = trail.met.iter().rev().nth(1).map(|(node, ..)| *node);
+        let position = Position {
+            node: at.node,
+            link: None,
+            packets: space.replies(open),
+            next_hop: None,
+            identity: self.network.owner(at.node).and_then(|owner| owner.vpc.clone()),
+            answering: origin,
+        };
+        let fate = self.visit(position, back, Some(There { trail: &trail }));
+        settled.union(space, fate)
+    }
+
+    /// The reply has come back to the source: if it is the reply to what was sent.
+    fn come_home(
+        &mut self,
+        component: &dyn Component,
+        at: &Position,
+        all: PacketSet,
+        hops: Vec<Hop>,
+        trail: &Trail,
+        there: There<'_>,
+    ) -> Fate {
+        let space = &self.work.space;
+        let undone = trail.memories.iter().all(|memory| memory.rewrite.is_none());
+        let answers = if undone {
+            space.intersect(space.requests(all), self.asked)
+        } else {
+            PacketSet::EMPTY
+        };
+        let strangers = space.subtract(all, space.replies(answers));
+        if !strangers.is_empty() {
+            self.lossy = true;
+            let message = "the reply does not come from the address and port that the request went to";
+            let code = ExplanationCode::WhyhopReplyMismatch;
+            let step = Step::lose(
+                strangers,
+                Cause::refusal(code, component.resource(), "reply", message),
+            );
+            let hop = hop::of(self.network, component, self.direction(at), &step);
+            self.end(Outcome::Dropped, vec![hop], trail, Some(there));
+        }
+        if answers.is_empty() {
+            return Fate::LOST;
+        }
+        let mut trail = trail.clone();
+        trail.hops.extend(hops);
+        self.taken
+            .insert((there.trail.links.clone(), Some(trail.links.clone())));
+        let all = space.subtract(answers, trail.unsure);
+        self.keep(Path {
+            forward: way(Outcome::Delivered, there.trail),
+            reply: Some(way(Outcome::Delivered, &trail)),
+        });
+        Fate {
+            arrives: Quant::EMPTY,
+            works: Quant { all, some: answers },
+            unknown: PacketSet::EMPTY,
+        }
+    }
+
+    /// Packets that met something which the model does not decide.
+    fn unknown(&mut self, packets: PacketSet, trail: Trail, there: Option<There<'_>>) -> Fate {
+        self.lossy = true;
+        let space = &self.work.space;
+        let here = if trail.leg == Leg::Return {
+            space.requests(packets)
+        } else {
+            packets
+        };
+        let unknown = trail.at_source(space, here).some;
+        self.end(Outcome::Unknown, Vec::new(), &trail, there);
+        Fate {
+            unknown,
+            ..Fate::LOST
+        }
+    }
+
+    /// The end of a way that came to nothing.
+    fn end(&mut self, outcome: Outcome, hops: Vec<Hop>, trail: &Trail, there: Option<There<'_>>) {
+        let mut trail = trail.clone();
+        trail.hops.extend(hops);
+        let way = way(outcome, &trail);
+        if outcome == Outcome::Unknown {
+            self.doubtful.insert(match there {
+                None => (trail.links.clone(), None),
+                Some(there) => (there.trail.links.clone(), Some(trail.links.clone())),
+            });
+        }
+        self.keep(match there {
+            None => Path {
+                forward: way,
+                reply: None,
+            },
+            Some(there) => Path {
+                forward: self::way(Outcome::Delivered, there.trail),
+                reply: Some(way),
+            },
+        });
+    }
+
+    fn keep(&mut self, path: Path) {
+        if self.paths.len() < PATHS_MAX {
+            self.paths.push(path);
+        } else {
+            self.truncated = true;
+        }
+    }
+}
+
+fn way(outcome: Outcome, trail: &Trail) -> Way {
+    let mut hops = trail.hops.clone();
+    hop::name_boundaries(&mut hops);
+    Way {
+        outcome,
+        hops,
+        links: trail.links.clone(),
+    }
+}
+
+fn elsewhere(component: &dyn Component) -> Cause {
+    let message = format!(
+        "{} has this address too, and takes the packets",
+        component.resource().id
+    );
+    Cause::refusal(
+        ExplanationCode::WhyhopDeliveredElsewhere,
+        component.resource(),
+        "owner",
+        message,
+    )
+    .by(RuleRef::Implicit("owner"))
+}
+
+/// Adds a part to the group that goes the same way.
+fn join(
+    groups: &mut Vec<Group>,
+    passage: Passage,
+    undo: bool,
+    packets: PacketSet,
+    hop: Hop,
+    pick: Option<usize>,
+    space: &crate::packet::Space,
+) {
+    let same = |group: &&mut Group| group.undo == undo && group.pick == pick && group.passage == passage;
+    match groups.iter_mut().find(same) {
+        Some(group) => {
+            group.packets = space.union(group.packets, packets);
+            group.hops.push(hop);
+        }
+        None => groups.push(Group {
+            passage,
+            undo,
+            packets,
+            hops: vec![hop],
+            pick,
+        }),
+    }
+}

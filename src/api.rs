@@ -1,0 +1,75 @@
+//! The front door of the library: a model goes in, answers come out.
+
+use crate::analysis::{Finding, Options, QuestionError, ask, with_hypothetical};
+use crate::component::KINDS;
+use crate::model::Model;
+use crate::network::{Network, Workspace};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// The most edges that the packet sets of earlier questions may hold before they are forgotten.
+const EDGES_MAX: usize = 4_000_000;
+
+/// A model, its network, and what was worked out of it so far.
+pub struct Analysis {
+    model: Model,
+    network: Network,
+    work: RefCell<Rc<Workspace>>,
+}
+
+impl Analysis {
+    /// Builds the network of a model.
+    pub fn new(model: Model) -> Self {
+        let network = Network::build(&model, KINDS);
+        Self {
+            model,
+            network,
+            work: RefCell::default(),
+        }
+    }
+
+    /// What the user wrote.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// What it means.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Can `from` reach `to` with these packets?
+    pub fn path(
+        &self,
+        from: &str,
+        to: &str,
+        packets: &str,
+        options: &Options,
+    ) -> Result<Finding, QuestionError> {
+        if let Some(model) = with_hypothetical(&self.model, [from, to])? {
+            let supposed = Self::new(model);
+            return ask(
+                &supposed.model,
+                &supposed.network,
+                &supposed.workspace(),
+                [from, to, packets],
+                options,
+            );
+        }
+        ask(
+            &self.model,
+            &self.network,
+            &self.workspace(),
+            [from, to, packets],
+            options,
+        )
+    }
+
+    /// The workspace of earlier questions, or a new one when those have grown large.
+    fn workspace(&self) -> Rc<Workspace> {
+        if self.work.borrow().space.size().1 > EDGES_MAX {
+            self.work.replace(Rc::default());
+        }
+        Rc::clone(&self.work.borrow())
+    }
+}
