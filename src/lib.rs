@@ -1,6 +1,5 @@
 //! whyhop answers, offline: can A reach B in an AWS network; hop by hop; if not, which component and which rule
 //! blocks it, forward or on the reply; and which VPC flow-log records prove it.
-#![allow(clippy::todo, reason = "skeleton; removed before the first release")]
 
 pub mod analysis;
 mod api;

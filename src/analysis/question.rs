@@ -477,7 +477,8 @@ impl Between {
     /// that both have, because what is open to the internet over IPv6 is open.
     pub fn of(from: &Endpoint, to: &Endpoint, patterns: &[PacketPattern]) -> Self {
         let destinations = match (from.is_internet(), to.is_internet()) {
-            (true, false) if !to.public.is_empty() => to.public.clone(),
+            // The address that the internet knows, in a family that the source has; else the private one, taken literally.
+            (true, false) if !common_families(&from.private, &to.public).0.is_empty() => to.public.clone(),
             _ => to.private.clone(),
         };
         let (sources, destinations) = common_families(&from.private, &destinations);
@@ -532,17 +533,20 @@ impl Packets<'_> {
     }
 
     fn cubes(&self, pattern: &PacketPattern, between: &Between) -> Vec<Cube> {
-        let (sources, destinations) = match pattern.protocol {
-            Some(Protocol::ICMP) => common_families(
-                &between.sources,
-                &between.destinations.intersect(&AddressSet::family(Family::V4)),
-            ),
-            Some(Protocol::ICMPV6) => common_families(
-                &between.sources,
-                &between.destinations.intersect(&AddressSet::family(Family::V6)),
-            ),
-            _ => (between.sources.clone(), between.destinations.clone()),
+        let in_v6 = between
+            .sources
+            .v4
+            .is_empty()
+            .then(|| in_icmpv6(pattern))
+            .flatten();
+        let pattern = in_v6.as_ref().unwrap_or(pattern);
+        let family = match pattern.protocol {
+            Some(Protocol::ICMP) => AddressSet::family(Family::V4),
+            Some(Protocol::ICMPV6) => AddressSet::family(Family::V6),
+            _ => AddressSet::all(),
         };
+        let (sources, destinations) =
+            common_families(&between.sources, &between.destinations.intersect(&family));
         let whole = Cube {
             sources,
             destinations,
@@ -580,4 +584,24 @@ impl Packets<'_> {
             }
         }
     }
+}
+
+/// What a question about ICMP means between two ends that have IPv6 alone: `icmp` is ICMPv6, and a ping is a ping. Other
+/// types have no counterpart.
+fn in_icmpv6(pattern: &PacketPattern) -> Option<PacketPattern> {
+    let echo = [(8, 128), (0, 129)].map(|(v4, v6)| (PortSet::one(v4 * 256), PortSet::one(v6 * 256)));
+    if pattern.protocol != Some(Protocol::ICMP) {
+        return None;
+    }
+    let whole = pattern.destination_ports.is_all().then(PortSet::all);
+    let same = || {
+        echo.into_iter()
+            .find(|(v4, _)| *v4 == pattern.destination_ports)
+            .map(|(_, v6)| v6)
+    };
+    let destination_ports = whole.or_else(same)?;
+    Some(PacketPattern {
+        protocol: Some(Protocol::ICMPV6),
+        destination_ports,
+    })
 }

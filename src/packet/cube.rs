@@ -5,7 +5,7 @@ use super::{AddressSet, PortSet, ProtocolSet};
 /// A product of sets. Ports constrain every protocol alike; for ICMP and ICMPv6 the destination port is
 /// `type * 256 + code`. The two families never mix: a packet is in the cube when both its addresses are in the
 /// factors of its own family.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cube {
     /// IP protocol numbers.
     pub protocols: ProtocolSet,

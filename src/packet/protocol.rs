@@ -1,5 +1,7 @@
 //! IP protocol numbers and their names.
 
+use std::fmt;
+
 /// An IP protocol number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Protocol(pub u8);
@@ -14,9 +16,16 @@ impl Protocol {
     /// ICMP for IPv6.
     pub const ICMPV6: Self = Self(58);
 
-    /// Reads `tcp`, `udp`, `icmp`, `icmpv6` (also `icmp6`) or a number.
-    pub fn parse(_text: &str) -> Option<Self> {
-        todo!()
+    /// Reads `tcp`, `udp`, `icmp`, `icmpv6` (also `icmp6`), in any case, or a number.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "tcp" => Some(Self::TCP),
+            "udp" => Some(Self::UDP),
+            "icmp" => Some(Self::ICMP),
+            "icmpv6" | "icmp6" => Some(Self::ICMPV6),
+            number if number.bytes().all(|byte| byte.is_ascii_digit()) => number.parse().ok().map(Self),
+            _ => None,
+        }
     }
     /// Whether packets of this protocol carry ports.
     pub fn has_ports(self) -> bool {
@@ -28,9 +37,15 @@ impl Protocol {
     }
 }
 
-impl std::fmt::Display for Protocol {
+impl fmt::Display for Protocol {
     /// `tcp`, `udp`, `icmp`, `icmp6`, else the number.
-    fn fmt(&self, _f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        todo!()
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::TCP => f.pad("tcp"),
+            Self::UDP => f.pad("udp"),
+            Self::ICMP => f.pad("icmp"),
+            Self::ICMPV6 => f.pad("icmp6"),
+            Self(number) => number.fmt(f),
+        }
     }
 }
