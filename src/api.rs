@@ -1,10 +1,10 @@
 //! The front door of the library: a model goes in, answers come out.
 
-use crate::analysis::{Finding, Options, QuestionError, ask, with_hypothetical};
+use crate::analysis::{Finding, Index, Options, QuestionError, ask, with_hypothetical};
 use crate::component::KINDS;
 use crate::model::Model;
 use crate::network::{Network, Workspace};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 /// The most edges that the packet sets of earlier questions may hold before they are forgotten.
@@ -14,6 +14,7 @@ const EDGES_MAX: usize = 4_000_000;
 pub struct Analysis {
     model: Model,
     network: Network,
+    index: OnceCell<Index>,
     work: RefCell<Rc<Workspace>>,
 }
 
@@ -24,6 +25,7 @@ impl Analysis {
         Self {
             model,
             network,
+            index: OnceCell::new(),
             work: RefCell::default(),
         }
     }
@@ -47,20 +49,19 @@ impl Analysis {
         options: &Options,
     ) -> Result<Finding, QuestionError> {
         if let Some(model) = with_hypothetical(&self.model, [from, to])? {
-            let supposed = Self::new(model);
-            return ask(
-                &supposed.model,
-                &supposed.network,
-                &supposed.workspace(),
-                [from, to, packets],
-                options,
-            );
+            return Self::new(model).ask([from, to, packets], options);
         }
+        self.ask([from, to, packets], options)
+    }
+
+    fn ask(&self, words: [&str; 3], options: &Options) -> Result<Finding, QuestionError> {
+        let index = self.index.get_or_init(|| Index::of(&self.model));
         ask(
             &self.model,
             &self.network,
+            index,
             &self.workspace(),
-            [from, to, packets],
+            words,
             options,
         )
     }

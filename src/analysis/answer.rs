@@ -2,6 +2,7 @@
 
 use super::blame;
 use super::finding::{Asked, Finding, Outcome, Path, Verdict};
+use super::index::Index;
 use super::quant::Fate;
 use super::question::{Between, Endpoint, Packets, QuestionError, Resolver};
 use super::walk::{Demands, Ends, Walk};
@@ -33,11 +34,12 @@ struct Sets {
 pub fn ask(
     model: &Model,
     network: &Network,
+    index: &Index,
     work: &Rc<Workspace>,
     [from, to, packets]: [&str; 3],
     options: &Options,
 ) -> Result<Finding, QuestionError> {
-    let resolver = Resolver::new(model, network);
+    let resolver = Resolver::new(model, network, index);
     let patterns = parse_packets(packets).map_err(|error| QuestionError {
         message: error.message,
         hint: Some(error.hint),
@@ -66,7 +68,7 @@ pub fn ask(
             fate: Fate::LOST,
         },
         paths: Vec::new(),
-        notes: model.notes.clone(),
+        notes: Vec::new(),
         verdicts: Vec::new(),
     };
     for source in &sources {

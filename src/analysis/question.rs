@@ -4,6 +4,7 @@
 //! security group (the interfaces that carry it), `tag:KEY=VALUE`, or a comma list of these. What stands for several
 //! interfaces is asked for every one of them.
 
+use super::index::Index;
 use crate::model::{
     AddressSpec, Cidr, Model, NetworkInterface, NetworkInterfaceId, ResourceId, Tags, VpcId, parse_address,
 };
@@ -11,7 +12,7 @@ use crate::network::{Network, NodeId, ResourceRef, internet_addresses};
 use crate::packet::{
     AddressSet, Cube, Family, PacketPattern, PacketSet, PortSet, Protocol, ProtocolSet, RangeSet, Space,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// A question that cannot be asked.
@@ -61,28 +62,16 @@ impl Endpoint {
 pub struct Resolver<'a> {
     model: &'a Model,
     network: &'a Network,
-    names: BTreeMap<&'a str, Vec<ResourceId>>,
-    public: BTreeMap<Ipv4Addr, (&'a NetworkInterfaceId, Option<Ipv4Addr>)>,
+    index: &'a Index,
 }
 
 impl<'a> Resolver<'a> {
-    /// For a model and its network.
-    pub fn new(model: &'a Model, network: &'a Network) -> Self {
-        let mut names: BTreeMap<&str, Vec<ResourceId>> = BTreeMap::new();
-        for (id, name) in model.names() {
-            names.entry(name).or_default().push(id);
-        }
-        let own = model
-            .enis
-            .iter()
-            .filter_map(|(id, eni)| Some((eni.public_ip?, (id, None))));
-        let elastic = model.elastic_ips.values();
-        let elastic = elastic.filter_map(|ip| Some((ip.public_ip, (ip.eni.as_ref()?, ip.private_ip))));
+    /// For a model, its network and its index.
+    pub fn new(model: &'a Model, network: &'a Network, index: &'a Index) -> Self {
         Self {
             model,
             network,
-            names,
-            public: elastic.chain(own).collect(),
+            index,
         }
     }
 
@@ -153,7 +142,7 @@ impl<'a> Resolver<'a> {
         if let Some(members) = self.by_id(text) {
             return Ok(members);
         }
-        match self.names.get(text).map(Vec::as_slice) {
+        match self.index.names.get(text).map(Vec::as_slice) {
             Some([one]) => self.by_id(one.as_str()).ok_or_else(|| no_end(text)),
             Some(several) => self.same_name(text, several),
             None => Err(self.unheard_of(text)),
@@ -208,14 +197,8 @@ impl<'a> Resolver<'a> {
 
     /// An instance's primary interface.
     fn instance(&self, id: &str) -> Option<Vec<Endpoint>> {
-        let mine = |eni: &NetworkInterface| {
-            eni.instance
-                .as_ref()
-                .is_some_and(|instance| instance.as_str() == id)
-        };
-        let mine = self.model.enis.iter().filter(|(_, eni)| mine(eni));
-        let (id, eni) = mine.min_by_key(|(id, eni)| (eni.device_index, *id))?;
-        Some(vec![self.interface(id, eni)])
+        let (_, id) = self.index.of_instance.get(id)?.first()?;
+        Some(vec![self.interface(id, self.model.enis.get(id)?)])
     }
 
     fn interfaces(&self, wanted: impl Fn(&NetworkInterface) -> bool) -> Vec<Endpoint> {
@@ -286,17 +269,15 @@ impl<'a> Resolver<'a> {
             })
         });
         let wanted = private.or(primary);
-        let mine = self
-            .public
-            .iter()
-            .filter(|(_, (eni, stands_for))| *eni == id && stands_for.or(primary) == wanted);
+        let mine = self.index.public_of.get(id).into_iter().flatten();
+        let mine = mine.filter(|(_, stands_for)| stands_for.or(primary) == wanted);
         AddressSet::from_addresses(mine.map(|(public, _)| IpAddr::V4(*public)))
     }
 
     fn address(&self, address: IpAddr) -> Result<Vec<Endpoint>, QuestionError> {
         if let IpAddr::V4(public) = address
-            && let Some((id, _)) = self.public.get(&public)
-            && let Some(eni) = self.model.enis.get(*id)
+            && let Some(id) = self.index.public.get(&public)
+            && let Some(eni) = self.model.enis.get(id)
         {
             let one = AddressSet::one(address);
             let endpoint = self.interface(id, eni);
@@ -328,31 +309,32 @@ impl<'a> Resolver<'a> {
     /// Everybody who has this private address for certain.
     fn owners(&self, address: IpAddr) -> Vec<Endpoint> {
         let one = AddressSet::one(address);
-        let has = |eni: &NetworkInterface| {
-            eni.ip
-                .iter()
-                .any(|spec| matches!(spec, AddressSpec::Known(own) if *own == address))
-                || eni.prefixes.iter().any(|cidr| cidr.net().contains(&address))
-        };
         let private = match address {
             IpAddr::V4(address) => Some(address),
             IpAddr::V6(_) => None,
         };
-        let found = self.model.enis.iter().filter(|(_, eni)| has(eni));
-        found
-            .map(|(id, eni)| {
-                let public = match private {
-                    Some(private) => self.public_of(id, Some(private)),
-                    None => one.clone(),
-                };
-                Endpoint {
-                    private: one.clone(),
-                    public,
-                    by_address: true,
-                    ..self.interface(id, eni)
-                }
+        let known = self.index.private.get(&address).into_iter().flatten();
+        let delegated = self
+            .index
+            .prefixes
+            .iter()
+            .filter(|(prefix, _)| prefix.contains(&address))
+            .map(|(_, id)| id);
+        let found: BTreeSet<&NetworkInterfaceId> = known.chain(delegated).collect();
+        let endpoint = |id: &NetworkInterfaceId| {
+            let public = match private {
+                Some(private) => self.public_of(id, Some(private)),
+                None => one.clone(),
+            };
+            let endpoint = self.interface(id, self.model.enis.get(id)?);
+            Some(Endpoint {
+                private: one.clone(),
+                public,
+                by_address: true,
+                ..endpoint
             })
-            .collect()
+        };
+        found.into_iter().filter_map(endpoint).collect()
     }
 
     fn nobody(&self, addresses: AddressSet) -> Endpoint {
@@ -421,7 +403,8 @@ impl<'a> Resolver<'a> {
         let ids = ids.chain(model.subnets.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.vpcs.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.security_groups.keys().map(|id| id.as_str()));
-        ids.chain(self.names.keys().copied()).chain(["internet"])
+        ids.chain(self.index.names.keys().map(String::as_str))
+            .chain(["internet"])
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Step, Target,
+    Arrival, Builder, Cause, Component, Direction, Kind, Leg, LinkId, Passage, ResourceRef, Step, Target,
     Workspace,
 };
 use crate::packet::{AddressSet, Family};
@@ -83,9 +83,12 @@ impl Component for Gateway {
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
-        let known = match arrival.direction() {
-            Direction::Egress => arrival.packets,
-            Direction::Ingress => arrival.tracked(work),
+        // A reply needs the session of its request here, whichever way it goes.
+        let begins = arrival.direction() == Direction::Egress && arrival.leg == Leg::Forward;
+        let known = if begins {
+            arrival.packets
+        } else {
+            arrival.tracked(work)
         };
         let link = match arrival.direction() {
             Direction::Egress => self.outwards,
@@ -115,7 +118,7 @@ impl Component for Gateway {
                 passage,
                 self.refuses(
                     ExplanationCode::WhyhopNoSession,
-                    format!("{id} lets nothing in that was not begun inside"),
+                    format!("{id} knows only flows that were begun inside"),
                 ),
             ),
         ];
