@@ -23,8 +23,8 @@ impl Direction {
     }
 }
 
-/// The groups of an interface are one list of allow rules (EC2 guide, "Security group rules"). `identity` says whether
-/// the packet is still known to come from the interface that sent it.
+/// The groups of an interface are one list of allow rules (EC2 guide, "Security group rules"). `identity`
+/// says whether the packet is still known to come from the interface that sent it.
 pub fn groups_admit(network: &Network, eni: &str, way: Direction, packet: &Packet, identity: bool) -> bool {
     network.enis[eni].groups.iter().any(|id| {
         let group = &network.groups[id];
@@ -36,7 +36,9 @@ pub fn groups_admit(network: &Network, eni: &str, way: Direction, packet: &Packe
                 None => return true,
             },
         };
-        rules.iter().any(|rule| rule_admits(network, eni, rule, way, packet, identity))
+        rules
+            .iter()
+            .any(|rule| rule_admits(network, eni, rule, way, packet, identity))
     })
 }
 
@@ -54,14 +56,16 @@ fn rule_admits(
         && rule.peers.iter().any(|peer| match peer {
             Peer::Cidr(cidr) => contains(cidr),
             Peer::List(list) => network.prefix_lists[list].iter().any(contains),
-            // An appliance, a NAT gateway, the internet or another Region in between: the receiver no longer knows
-            // whose packet it is (VPC guide, "Security group rules"; peering guide). The sender looks at the address.
+            // An appliance, a NAT gateway, the internet or another Region in between: the receiver no longer
+            // knows whose packet it is (VPC guide, "Security group rules"; peering guide). The sender looks
+            // at the address.
             Peer::Group(group) => (identity || way == Direction::Out) && in_group(network, eni, group, other),
         })
 }
 
-/// A group as the other end means the private addresses of the interfaces that carry it, here or in a peer VPC of the
-/// same Region (EC2 guide, "Security group rules"; peering guide, "Reference peer security groups").
+/// A group as the other end means the private addresses of the interfaces that carry it, here or in a peer
+/// VPC of the same Region (EC2 guide, "Security group rules"; peering guide, "Reference peer security
+/// groups").
 fn in_group(network: &Network, eni: &str, group: &str, address: IpAddr) -> bool {
     let here = network.vpc_of_eni(eni);
     network.enis.iter().any(|(member, interface)| {
@@ -73,7 +77,9 @@ fn in_group(network: &Network, eni: &str, group: &str, address: IpAddr) -> bool 
 
 /// By rule number, the first that matches decides; none is a deny (VPC guide, "Network ACLs").
 pub fn nacl_admits(network: &Network, subnet: &str, way: Direction, packet: &Packet) -> bool {
-    let Some((_, nacl)) = network.nacl_of(subnet) else { return true };
+    let Some((_, nacl)) = network.nacl_of(subnet) else {
+        return true;
+    };
     let other = way.other_end(packet);
     let rules = match way {
         Direction::In => &nacl.ingress,
@@ -86,8 +92,8 @@ pub fn nacl_admits(network: &Network, subnet: &str, way: Direction, packet: &Pac
         .is_some_and(|rule| rule.allow)
 }
 
-/// Instance metadata, DNS, time, Windows activation, container metadata (VPC guide, "Security groups": what they do not
-/// filter; the same list stands under "Network ACLs").
+/// Instance metadata, DNS, time, Windows activation, container metadata (VPC guide, "Security groups": what
+/// they do not filter; the same list stands under "Network ACLs").
 const SERVICES: [&str; 9] = [
     "169.254.169.254",
     "169.254.169.253",

@@ -1,5 +1,5 @@
-//! Random small networks, valid as AWS would take them, and much alike the ones that people build: a public subnet, a
-//! private one behind a NAT gateway, an appliance between, a peer VPC; then a few mistakes.
+//! Random small networks, valid as AWS would take them, and much alike the ones that people build: a public
+//! subnet, a private one behind a NAT gateway, an appliance between, a peer VPC; then a few mistakes.
 
 mod filters;
 mod routes;
@@ -13,7 +13,11 @@ use super::random::Random;
 
 /// The same seed gives the same network for ever.
 pub fn generate(seed: u64) -> Network {
-    let mut builder = Builder { random: Random::new(seed), network: Network::default(), public_addresses: 0 };
+    let mut builder = Builder {
+        random: Random::new(seed),
+        network: Network::default(),
+        public_addresses: 0,
+    };
     builder.vpcs();
     builder.subnets();
     builder.gateways();
@@ -35,8 +39,11 @@ pub(super) struct Builder {
 }
 
 /// Hosts outside.
-pub const INTERNET_V4: [Ipv4Addr; 3] =
-    [Ipv4Addr::new(198, 51, 100, 7), Ipv4Addr::new(192, 0, 2, 44), Ipv4Addr::new(8, 8, 8, 8)];
+pub const INTERNET_V4: [Ipv4Addr; 3] = [
+    Ipv4Addr::new(198, 51, 100, 7),
+    Ipv4Addr::new(192, 0, 2, 44),
+    Ipv4Addr::new(8, 8, 8, 8),
+];
 pub const INTERNET_V6: [Ipv6Addr; 2] = [
     Ipv6Addr::new(0x2001, 0x4860, 0x4860, 0, 0, 0, 0, 0x8888),
     Ipv6Addr::new(0x2606, 0x4700, 0x4700, 0, 0, 0, 0, 0x1111),
@@ -58,13 +65,25 @@ impl Builder {
             }
             // Two VPCs with the same addresses, which is why they never peer (see `peerings`).
             if number == 2 && self.random.chance(7) {
-                cidrs = self.network.vpcs["vpc-1"].cidrs.iter().copied().filter(|cidr| cidr.addr().is_ipv4()).collect();
+                cidrs = self.network.vpcs["vpc-1"]
+                    .cidrs
+                    .iter()
+                    .copied()
+                    .filter(|cidr| cidr.addr().is_ipv4())
+                    .collect();
             }
-            if self.random.chance(50) {
+            if self.random.chance(65) {
                 cidrs.push(v6([0x2001, 0xdb8, u16::from(number), 0x100], 56));
             }
-            let region = if self.random.chance(18) { "us-east-1" } else { "eu-west-1" }.to_owned();
-            self.network.vpcs.insert(format!("vpc-{number}"), Vpc { cidrs, region });
+            let region = if self.random.chance(18) {
+                "us-east-1"
+            } else {
+                "eu-west-1"
+            }
+            .to_owned();
+            self.network
+                .vpcs
+                .insert(format!("vpc-{number}"), Vpc { cidrs, region });
         }
     }
 
@@ -77,11 +96,16 @@ impl Builder {
                 let length = *self.random.pick(&[24, 24, 25, 27]);
                 let base = u32::from(range.network()) + number * 256;
                 let mut subnet = vec![v4(base.to_be_bytes(), length)];
-                let six = cidrs.iter().find_map(as_v6).filter(|_| self.random.chance(85));
+                let six = cidrs.iter().find_map(as_v6).filter(|_| self.random.chance(90));
                 subnet.extend(six.map(|range| nth_v6_subnet(range, number as u16)));
                 self.network.subnets.insert(
                     format!("subnet-{}-{}", &vpc[4..], number + 1),
-                    Subnet { vpc: vpc.clone(), cidrs: subnet, table: None, nacl: None },
+                    Subnet {
+                        vpc: vpc.clone(),
+                        cidrs: subnet,
+                        table: None,
+                        nacl: None,
+                    },
                 );
             }
         }
@@ -91,13 +115,19 @@ impl Builder {
         for (vpc, Vpc { cidrs, .. }) in self.network.vpcs.clone() {
             let number = &vpc[4..];
             if self.random.chance(80) {
-                self.network.internet_gateways.insert(format!("igw-{number}"), vpc.clone());
+                self.network
+                    .internet_gateways
+                    .insert(format!("igw-{number}"), vpc.clone());
             }
             if cidrs.iter().any(|cidr| cidr.addr().is_ipv6()) && self.random.chance(50) {
-                self.network.egress_only_gateways.insert(format!("eigw-{number}"), vpc.clone());
+                self.network
+                    .egress_only_gateways
+                    .insert(format!("eigw-{number}"), vpc.clone());
             }
             if self.random.chance(15) {
-                self.network.vpn_gateways.insert(format!("vgw-{number}"), vpc.clone());
+                self.network
+                    .vpn_gateways
+                    .insert(format!("vgw-{number}"), vpc.clone());
             }
         }
     }
@@ -109,8 +139,11 @@ impl Builder {
                 if self.has_twin(requester) || self.has_twin(accepter) || !self.random.chance(75) {
                     continue;
                 }
-                let status =
-                    if self.random.chance(88) { "active" } else { self.random.pick(&["pending-acceptance", "rejected"]) };
+                let status = if self.random.chance(88) {
+                    "active"
+                } else {
+                    self.random.pick(&["pending-acceptance", "rejected"])
+                };
                 self.network.peerings.insert(
                     format!("pcx-{}{}", &requester[4..], &accepter[4..]),
                     Peering {
@@ -126,23 +159,34 @@ impl Builder {
     /// A VPC whose addresses another one has as well.
     fn has_twin(&self, vpc: &str) -> bool {
         let mine = self.network.vpcs[vpc].cidrs[0];
-        self.network.vpcs.iter().any(|(other, of)| other != vpc && of.cidrs[0] == mine)
+        self.network
+            .vpcs
+            .iter()
+            .any(|(other, of)| other != vpc && of.cidrs[0] == mine)
     }
 
     fn groups(&mut self) {
         for vpc in self.network.vpcs.keys().cloned().collect::<Vec<_>>() {
-            for number in 1..=1 + self.random.below(3) {
-                self.network.groups.insert(
-                    format!("sg-{}-{number}", &vpc[4..]),
-                    Group { vpc: vpc.clone(), ingress: Vec::new(), egress: None },
-                );
+            let mut ids: Vec<String> = (1..=1 + self.random.below(3))
+                .map(|number| number.to_string())
+                .collect();
+            ids.push("open".to_owned());
+            for id in ids {
+                let group = Group {
+                    vpc: vpc.clone(),
+                    ingress: Vec::new(),
+                    egress: None,
+                };
+                self.network
+                    .groups
+                    .insert(format!("sg-{}-{id}", &vpc[4..]), group);
             }
         }
     }
 
     fn enis(&mut self) {
         let subnets: Vec<Id> = self.network.subnets.keys().cloned().collect();
-        let count = 2 + self.random.below(7);
+        let count = 3 + self.random.below(6);
         for number in 1..=count {
             let subnet = self.random.pick(&subnets).clone();
             let eni = self.eni(number, &subnet);
@@ -152,11 +196,12 @@ impl Builder {
 
     fn eni(&mut self, number: usize, subnet: &str) -> Eni {
         let vpc = self.network.vpc_of_subnet(subnet).to_owned();
-        // Each interface has four host numbers, of which the last is a NAT gateway's: the smallest subnet has room.
+        // Each interface has four host numbers, of which the last is a NAT gateway's: the smallest subnet has
+        // room.
         let host = 4 + (number as u32 - 1) * 3;
         let mut addresses = Vec::new();
         for cidr in self.network.subnets[subnet].cidrs.clone() {
-            let share = if cidr.addr().is_ipv4() { 100 } else { 75 };
+            let share = if cidr.addr().is_ipv4() { 100 } else { 85 };
             if self.random.chance(share) {
                 addresses.push(nth(cidr, host));
                 if self.random.chance(15) {
@@ -164,24 +209,38 @@ impl Builder {
                 }
             }
         }
+        let source_dest_check = !self.random.chance(35);
+        let mut groups = self.some_groups(&vpc);
+        // Most appliances leave the filtering to the others.
+        if !source_dest_check && self.random.chance(65) {
+            groups = vec![format!("sg-{}-open", &vpc[4..])];
+        }
         Eni {
             subnet: subnet.to_owned(),
             public: self.associations(&vpc, &addresses),
             addresses,
-            groups: self.some_groups(&vpc),
-            source_dest_check: !self.random.chance(30),
+            groups,
+            source_dest_check,
             instance: self.instance(number),
         }
     }
 
     fn associations(&mut self, vpc: &str, addresses: &[IpAddr]) -> Vec<Association> {
         let mut pairs = Vec::new();
-        let share = if self.network.internet_gateway_of(vpc).is_some() { 55 } else { 10 };
+        let share = if self.network.internet_gateway_of(vpc).is_some() {
+            55
+        } else {
+            10
+        };
         for (index, address) in addresses.iter().enumerate() {
             let IpAddr::V4(private) = *address else { continue };
             if self.random.chance(share) {
                 let public = self.public_address();
-                pairs.push(Association { public, private, elastic: index > 0 || self.random.chance(25) });
+                pairs.push(Association {
+                    public,
+                    private,
+                    elastic: index > 0 || self.random.chance(25),
+                });
             }
         }
         pairs
@@ -193,8 +252,13 @@ impl Builder {
     }
 
     fn some_groups(&mut self, vpc: &str) -> Vec<Id> {
-        let all: Vec<Id> =
-            self.network.groups.iter().filter(|(_, group)| group.vpc == vpc).map(|(id, _)| id.clone()).collect();
+        let all: Vec<Id> = self
+            .network
+            .groups
+            .iter()
+            .filter(|(_, group)| group.vpc == vpc)
+            .map(|(id, _)| id.clone())
+            .collect();
         let mut some = vec![self.random.pick(&all).clone()];
         let second = self.random.pick(&all).clone();
         if self.random.chance(35) && second != some[0] {
@@ -215,28 +279,49 @@ impl Builder {
 
     fn nat_gateways(&mut self) {
         for (vpc, _) in self.network.vpcs.clone() {
-            if !self.random.chance(60) {
+            let subnets = self.subnets_of(&vpc);
+            // Alone in the only subnet it would serve nobody.
+            if !self.random.chance(if subnets.len() > 1 { 80 } else { 10 }) {
                 continue;
             }
-            let subnet = self.random.pick(&self.subnets_of(&vpc)).clone();
+            let subnet = self.random.pick(&subnets).clone();
             // Host numbers 29 and 30 are nobody else's, and fit into the smallest subnet.
-            let IpAddr::V4(address) = nth(self.network.subnets[&subnet].cidrs[0], 29) else { continue };
+            let IpAddr::V4(address) = nth(self.network.subnets[&subnet].cidrs[0], 29) else {
+                continue;
+            };
             let may_be_public = self.network.internet_gateway_of(&vpc).is_some();
             let public = (may_be_public && self.random.chance(75)).then(|| self.public_address());
             let available = !self.random.chance(5);
-            self.network.nat_gateways.insert(format!("nat-{}", &vpc[4..]), Nat { subnet, address, public, available });
+            self.network.nat_gateways.insert(
+                format!("nat-{}", &vpc[4..]),
+                Nat {
+                    subnet,
+                    address,
+                    public,
+                    available,
+                },
+            );
         }
     }
 
     fn prefix_lists(&mut self) {
         if self.random.chance(50) {
-            let mut entries: Vec<IpNet> = INTERNET_V4.iter().take(2).map(|host| Ipv4Net::from(*host).into()).collect();
+            let mut entries: Vec<IpNet> = INTERNET_V4
+                .iter()
+                .take(2)
+                .map(|host| Ipv4Net::from(*host).into())
+                .collect();
             entries.push(v4([198, 51, 100, 0], 24));
             self.network.prefix_lists.insert("pl-outside".to_owned(), entries);
         }
         if self.random.chance(50) {
-            let mut entries: Vec<IpNet> =
-                self.network.subnets.values().map(|subnet| subnet.cidrs[0]).filter(|_| self.random.chance(50)).collect();
+            let mut entries: Vec<IpNet> = self
+                .network
+                .subnets
+                .values()
+                .map(|subnet| subnet.cidrs[0])
+                .filter(|_| self.random.chance(50))
+                .collect();
             // Two VPCs may have the same subnet.
             entries.sort();
             entries.dedup();
@@ -251,7 +336,11 @@ impl Builder {
     }
 
     pub(super) fn subnets_of(&self, vpc: &str) -> Vec<Id> {
-        let of = self.network.subnets.iter().filter(|(_, subnet)| subnet.vpc == vpc);
+        let of = self
+            .network
+            .subnets
+            .iter()
+            .filter(|(_, subnet)| subnet.vpc == vpc);
         of.map(|(id, _)| id.clone()).collect()
     }
 }

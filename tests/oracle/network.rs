@@ -1,5 +1,5 @@
-//! An AWS network written down as plainly as possible: maps of small structs, nothing resolved, nothing indexed.
-//! Every look-up is a linear search, so that there is nothing in here to get wrong twice.
+//! An AWS network written down as plainly as possible: maps of small structs, nothing resolved, nothing
+//! indexed. Every look-up is a linear search, so that there is nothing in here to get wrong twice.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -172,12 +172,18 @@ pub enum Owner<'a> {
 
 impl Traffic {
     pub fn all() -> Self {
-        Self { protocol: None, ports: Vec::new(), icmp: None }
+        Self {
+            protocol: None,
+            ports: Vec::new(),
+            icmp: None,
+        }
     }
 
     /// A rule's port is the packet's destination port, in both directions (VPC guide, "Network ACLs").
     pub fn matches(&self, packet: &Packet) -> bool {
-        let Some(protocol) = self.protocol else { return true };
+        let Some(protocol) = self.protocol else {
+            return true;
+        };
         if protocol != packet.protocol {
             return false;
         }
@@ -222,7 +228,10 @@ impl Eni {
 
     /// The primary address of the family of `like`.
     pub fn primary(&self, like: IpAddr) -> Option<IpAddr> {
-        self.addresses.iter().copied().find(|address| address.is_ipv4() == like.is_ipv4())
+        self.addresses
+            .iter()
+            .copied()
+            .find(|address| address.is_ipv4() == like.is_ipv4())
     }
 
     pub fn primary_v4(&self) -> Option<IpAddr> {
@@ -236,7 +245,10 @@ impl Eni {
     /// The public address of the primary IPv4 address: what the internet calls this interface.
     pub fn public_of_primary(&self) -> Option<Ipv4Addr> {
         let primary = self.primary_v4()?;
-        self.public.iter().find(|pair| IpAddr::V4(pair.private) == primary).map(|pair| pair.public)
+        self.public
+            .iter()
+            .find(|pair| IpAddr::V4(pair.private) == primary)
+            .map(|pair| pair.public)
     }
 }
 
@@ -249,8 +261,8 @@ impl Network {
         self.vpc_of_subnet(&self.enis[eni].subnet)
     }
 
-    /// Only an interface of a running instance sends and receives; one without an instance is taken to be in use
-    /// (EC2 API, InstanceStateName).
+    /// Only an interface of a running instance sends and receives; one without an instance is taken to be in
+    /// use (EC2 API, InstanceStateName).
     pub fn is_running(&self, eni: &str) -> bool {
         match &self.enis[eni].instance {
             Some(instance) => self.instances[instance],
@@ -258,8 +270,8 @@ impl Network {
         }
     }
 
-    /// A subnet without a network ACL of its own has the VPC's default one. `None`: nobody wrote that one down, and
-    /// AWS creates it with "allow all" (VPC guide, "Default network ACL").
+    /// A subnet without a network ACL of its own has the VPC's default one. `None`: nobody wrote that one
+    /// down, and AWS creates it with "allow all" (VPC guide, "Default network ACL").
     pub fn nacl_of(&self, subnet: &str) -> Option<(&str, &Nacl)> {
         let subnet = &self.subnets[subnet];
         match &subnet.nacl {
@@ -272,26 +284,37 @@ impl Network {
         }
     }
 
-    /// A subnet without a route table of its own has the VPC's main one (VPC guide, "Route tables"). `None`: nobody
-    /// wrote that one down, and it holds the local routes only.
+    /// A subnet without a route table of its own has the VPC's main one (VPC guide, "Route tables"). `None`:
+    /// nobody wrote that one down, and it holds the local routes only.
     pub fn table_of(&self, subnet: &str) -> Option<&RouteTable> {
         let subnet = &self.subnets[subnet];
         match &subnet.table {
             Some(id) => Some(&self.tables[id]),
-            None => self.tables.values().find(|table| table.main && table.vpc == subnet.vpc),
+            None => self
+                .tables
+                .values()
+                .find(|table| table.main && table.vpc == subnet.vpc),
         }
     }
 
     pub fn edge_table_of(&self, gateway: &str) -> Option<&RouteTable> {
-        self.tables.values().find(|table| table.gateway.as_deref() == Some(gateway))
+        self.tables
+            .values()
+            .find(|table| table.gateway.as_deref() == Some(gateway))
     }
 
     pub fn internet_gateway_of(&self, vpc: &str) -> Option<&str> {
-        self.internet_gateways.iter().find(|(_, of)| *of == vpc).map(|(id, _)| id.as_str())
+        self.internet_gateways
+            .iter()
+            .find(|(_, of)| *of == vpc)
+            .map(|(id, _)| id.as_str())
     }
 
     pub fn egress_only_gateway_of(&self, vpc: &str) -> Option<&str> {
-        self.egress_only_gateways.iter().find(|(_, of)| *of == vpc).map(|(id, _)| id.as_str())
+        self.egress_only_gateways
+            .iter()
+            .find(|(_, of)| *of == vpc)
+            .map(|(id, _)| id.as_str())
     }
 
     pub fn owner(&self, vpc: &str, address: IpAddr) -> Option<Owner<'_>> {
@@ -319,10 +342,17 @@ impl Network {
     fn public_addresses(&self) -> Vec<(Ipv4Addr, &str, Ipv4Addr)> {
         let mut all = Vec::new();
         for (id, eni) in &self.enis {
-            all.extend(eni.public.iter().map(|pair| (pair.public, self.vpc_of_eni(id), pair.private)));
+            all.extend(
+                eni.public
+                    .iter()
+                    .map(|pair| (pair.public, self.vpc_of_eni(id), pair.private)),
+            );
         }
         for nat in self.nat_gateways.values() {
-            all.extend(nat.public.map(|public| (public, self.vpc_of_subnet(&nat.subnet), nat.address)));
+            all.extend(
+                nat.public
+                    .map(|public| (public, self.vpc_of_subnet(&nat.subnet), nat.address)),
+            );
         }
         all
     }
@@ -341,12 +371,16 @@ impl Network {
             .map(|(_, vpc, private)| (vpc, IpAddr::V4(private)))
     }
 
-    /// Whether a rule of a group in `here` may name groups of `there`: the same VPC, or one in the same Region behind
-    /// an active peering connection (peering guide, "Update your security groups to reference peer security groups").
+    /// Whether a rule of a group in `here` may name groups of `there`: the same VPC, or one in the same
+    /// Region behind an active peering connection (peering guide, "Update your security groups to reference
+    /// peer security groups").
     pub fn shares_groups(&self, here: &str, there: &str) -> bool {
         here == there
             || self.vpcs[here].region == self.vpcs[there].region
-                && self.peerings.values().any(|peering| peering.is_active() && peering.joins(here, there))
+                && self
+                    .peerings
+                    .values()
+                    .any(|peering| peering.is_active() && peering.joins(here, there))
     }
 }
 

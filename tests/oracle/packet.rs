@@ -40,10 +40,14 @@ impl Packet {
         }
     }
 
-    /// What a host that got this packet sends back. An echo is answered with the type changed and the rest kept
-    /// (RFC 792, RFC 4443); other ICMP messages are not answered.
+    /// What a host that got this packet sends back. An echo is answered with the type changed and the rest
+    /// kept (RFC 792, RFC 4443); other ICMP messages are not answered.
     pub fn reply(&self) -> Option<Self> {
-        let swapped = Self { source: self.destination, destination: self.source, ..*self };
+        let swapped = Self {
+            source: self.destination,
+            destination: self.source,
+            ..*self
+        };
         match (self.protocol, self.icmp_type()) {
             (TCP | UDP, _) => Some(Self {
                 source_port: self.destination_port,
@@ -58,13 +62,22 @@ impl Packet {
     }
 
     fn with_icmp_type(self, kind: u8) -> Self {
-        Self { destination_port: u16::from_be_bytes([kind, self.icmp_code()]), ..self }
+        Self {
+            destination_port: u16::from_be_bytes([kind, self.icmp_code()]),
+            ..self
+        }
     }
 }
 
 impl fmt::Display for Packet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { protocol, source, destination, source_port, destination_port } = self;
+        let Self {
+            protocol,
+            source,
+            destination,
+            source_port,
+            destination_port,
+        } = self;
         match *protocol {
             ICMP | ICMP6 => write!(
                 f,
@@ -72,7 +85,10 @@ impl fmt::Display for Packet {
                 self.icmp_type(),
                 self.icmp_code()
             ),
-            _ => write!(f, "protocol {protocol} {source}:{source_port} -> {destination}:{destination_port}"),
+            _ => write!(
+                f,
+                "protocol {protocol} {source}:{source_port} -> {destination}:{destination_port}"
+            ),
         }
     }
 }

@@ -31,21 +31,35 @@ pub fn choose(network: &Network, vpc: &str, table: Option<&RouteTable>, destinat
         if route.propagated && network.vpcs[vpc].contains(destination) {
             continue;
         }
-        candidates.extend(prefixes(network, route).into_iter().filter(|prefix| prefix.contains(&destination)).map(
-            |prefix| Candidate { prefix_length: prefix.prefix_len(), class: class(route), route: Some(route) },
-        ));
+        candidates.extend(
+            prefixes(network, route)
+                .into_iter()
+                .filter(|prefix| prefix.contains(&destination))
+                .map(|prefix| Candidate {
+                    prefix_length: prefix.prefix_len(),
+                    class: class(route),
+                    route: Some(route),
+                }),
+        );
     }
     // There is no second best: a blackhole that wins drops the packet.
-    match candidates.iter().max_by_key(|candidate| (candidate.prefix_length, Reverse(candidate.class))) {
+    match candidates
+        .iter()
+        .max_by_key(|candidate| (candidate.prefix_length, Reverse(candidate.class)))
+    {
         None => Choice::NoRoute,
         Some(Candidate { route: None, .. }) => Choice::Via(Target::Local),
-        Some(Candidate { route: Some(route), .. }) if route.blackhole => Choice::Blackhole,
-        Some(Candidate { route: Some(route), .. }) => Choice::Via(route.target.clone()),
+        Some(Candidate {
+            route: Some(route), ..
+        }) if route.blackhole => Choice::Blackhole,
+        Some(Candidate {
+            route: Some(route), ..
+        }) => Choice::Via(route.target.clone()),
     }
 }
 
-/// Every table has a local route for each CIDR of its VPC, unless a static route for exactly that CIDR replaces its
-/// target (VPC guide, "Replace or restore the target for a local route").
+/// Every table has a local route for each CIDR of its VPC, unless a static route for exactly that CIDR
+/// replaces its target (VPC guide, "Replace or restore the target for a local route").
 fn local_routes<'a>(
     network: &Network,
     vpc: &str,
@@ -54,11 +68,23 @@ fn local_routes<'a>(
 ) -> Vec<Candidate<'a>> {
     let replaced = |cidr: &IpNet| {
         table.is_some_and(|table| {
-            table.routes.iter().any(|route| !route.propagated && route.destination == Destination::Cidr(*cidr))
+            table
+                .routes
+                .iter()
+                .any(|route| !route.propagated && route.destination == Destination::Cidr(*cidr))
         })
     };
-    let cidrs = network.vpcs[vpc].cidrs.iter().filter(|cidr| cidr.contains(&destination) && !replaced(cidr));
-    cidrs.map(|cidr| Candidate { prefix_length: cidr.prefix_len(), class: 0, route: None }).collect()
+    let cidrs = network.vpcs[vpc]
+        .cidrs
+        .iter()
+        .filter(|cidr| cidr.contains(&destination) && !replaced(cidr));
+    cidrs
+        .map(|cidr| Candidate {
+            prefix_length: cidr.prefix_len(),
+            class: 0,
+            route: None,
+        })
+        .collect()
 }
 
 fn prefixes(network: &Network, route: &Route) -> Vec<IpNet> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::filters::resolver;
 use super::generate::{INTERNET_V4, INTERNET_V6};
-use super::network::{Id, Network, Traffic};
+use super::network::{Eni, Id, Network, Target, Traffic};
 use super::packet::{ICMP, ICMP6, Packet, TCP, UDP};
 use super::random::Random;
 use super::simulate::{Host, breakpoints};
@@ -28,7 +28,7 @@ pub fn questions(network: &Network, random: &mut Random, count: usize) -> Vec<Qu
         if questions.len() == count {
             break;
         }
-        let question = match random.weighted(&[38, 8, 8, 22, 22, 2]) {
+        let question = match random.weighted(&[32, 17, 7, 28, 15, 1]) {
             0 => to_interface(network, random),
             1 => to_other_address(network, random),
             2 => to_public_address(network, random),
@@ -46,39 +46,112 @@ fn some_eni(network: &Network, random: &mut Random) -> Id {
     (*random.pick(&enis)).clone()
 }
 
-fn from_eni(network: &Network, from: &Id, to: (String, Host), destination: IpAddr) -> Option<Question> {
+/// More often than not one whose traffic takes a way about.
+fn some_sender(network: &Network, random: &mut Random) -> Id {
+    let diverted = |eni: &Eni| {
+        let routes = network
+            .table_of(&eni.subnet)
+            .map_or(&[][..], |table| &table.routes);
+        routes.iter().any(|route| {
+            matches!(
+                route.target,
+                Target::Nat(_) | Target::Eni(_) | Target::EgressOnly(_)
+            )
+        })
+    };
+    let enis = network
+        .enis
+        .iter()
+        .filter(|(id, eni)| diverted(eni) && network.is_running(id));
+    let enis: Vec<&Id> = enis.map(|(id, _)| id).collect();
+    if enis.is_empty() || random.chance(40) {
+        some_eni(network, random)
+    } else {
+        (*random.pick(&enis)).clone()
+    }
+}
+
+fn from_eni(
+    network: &Network,
+    random: &mut Random,
+    from: &Id,
+    to: (String, Host),
+    destination: IpAddr,
+) -> Option<Question> {
     let source = network.enis[from].primary(destination)?;
     let (to, receiver) = to;
     let sender = Host::Eni(from.clone());
-    (sender != receiver).then(|| Question { from: from.clone(), to, sender, receiver, source, destination })
+    // Neighbours are too easy to be asked often.
+    if let Host::Eni(other) = &receiver
+        && network.enis[other].subnet == network.enis[from].subnet
+        && random.chance(70)
+    {
+        return None;
+    }
+    (sender != receiver).then(|| Question {
+        from: from.clone(),
+        to,
+        sender,
+        receiver,
+        source,
+        destination,
+    })
 }
 
 /// An interface as such means its primary IPv4 address.
 fn to_interface(network: &Network, random: &mut Random) -> Option<Question> {
-    let (from, to) = (some_eni(network, random), some_eni(network, random));
-    from_eni(network, &from, (to.clone(), Host::Eni(to.clone())), network.enis[&to].primary_v4()?)
+    let (from, to) = (some_sender(network, random), some_eni(network, random));
+    from_eni(
+        network,
+        random,
+        &from,
+        (to.clone(), Host::Eni(to.clone())),
+        network.enis[&to].primary_v4()?,
+    )
 }
 
 /// IPv6 and secondary addresses are asked for by address.
 fn to_other_address(network: &Network, random: &mut Random) -> Option<Question> {
-    let (from, to) = (some_eni(network, random), some_eni(network, random));
+    let (from, to) = (some_sender(network, random), some_eni(network, random));
     let address = *random.pick(&network.enis[&to].addresses);
     // An address that two VPCs have names nobody.
     let owners = network.enis.values().filter(|eni| eni.owns(address)).count();
     let unique = owners == 1;
-    unique.then(|| from_eni(network, &from, (address.to_string(), Host::Eni(to.clone())), address)).flatten()
+    unique
+        .then(|| {
+            from_eni(
+                network,
+                random,
+                &from,
+                (address.to_string(), Host::Eni(to.clone())),
+                address,
+            )
+        })
+        .flatten()
 }
 
 fn to_public_address(network: &Network, random: &mut Random) -> Option<Question> {
-    let (from, to) = (some_eni(network, random), some_eni(network, random));
+    let (from, to) = (some_sender(network, random), some_eni(network, random));
     let public = network.enis[&to].public.first()?.public;
-    from_eni(network, &from, (public.to_string(), Host::Eni(to.clone())), IpAddr::V4(public))
+    from_eni(
+        network,
+        random,
+        &from,
+        (public.to_string(), Host::Eni(to.clone())),
+        IpAddr::V4(public),
+    )
 }
 
 fn to_internet(network: &Network, random: &mut Random) -> Option<Question> {
-    let from = some_eni(network, random);
+    let from = some_sender(network, random);
     let host = some_internet_host(random);
-    from_eni(network, &from, (format!("internet:{host}"), Host::Internet(host)), host)
+    from_eni(
+        network,
+        random,
+        &from,
+        (format!("internet:{host}"), Host::Internet(host)),
+        host,
+    )
 }
 
 fn from_internet(network: &Network, random: &mut Random) -> Option<Question> {
@@ -111,30 +184,54 @@ fn to_service(network: &Network, random: &mut Random) -> Option<Question> {
     let from = some_eni(network, random);
     let resolver = resolver(network, network.vpc_of_eni(&from))?;
     // The resolver's own address means another one in every VPC with the same range.
-    let address = *random.pick(&[resolver, IpAddr::from([169, 254, 169, 253]), IpAddr::from([169, 254, 169, 254])]);
-    from_eni(network, &from, (address.to_string(), Host::Service), address)
+    let address = *random.pick(&[
+        resolver,
+        IpAddr::from([169, 254, 169, 253]),
+        IpAddr::from([169, 254, 169, 254]),
+    ]);
+    from_eni(
+        network,
+        random,
+        &from,
+        (address.to_string(), Host::Service),
+        address,
+    )
 }
 
 pub fn packets(network: &Network, random: &mut Random, question: &Question, count: usize) -> Vec<Packet> {
     let aims = aims(network, question);
     let values: Vec<u16> = boundary_values(network).into_iter().collect();
-    (0..count).map(|_| packet(random, question, &aims, &values)).collect()
+    (0..count)
+        .map(|_| packet(random, question, &aims, &values))
+        .collect()
 }
 
 /// What the receiver's groups let in, and the sender's out: the packets that have a chance.
 fn aims<'a>(network: &'a Network, question: &Question) -> Vec<&'a Traffic> {
     let groups = |host: &Host| match host {
-        Host::Eni(eni) => network.enis[eni].groups.iter().map(|id| &network.groups[id]).collect(),
+        Host::Eni(eni) => network.enis[eni]
+            .groups
+            .iter()
+            .map(|id| &network.groups[id])
+            .collect(),
         _ => Vec::new(),
     };
-    let ingress = groups(&question.receiver).into_iter().flat_map(|group| &group.ingress);
-    let egress = groups(&question.sender).into_iter().flat_map(|group| group.egress.iter().flatten());
+    let ingress = groups(&question.receiver)
+        .into_iter()
+        .flat_map(|group| &group.ingress);
+    let egress = groups(&question.sender)
+        .into_iter()
+        .flat_map(|group| group.egress.iter().flatten());
     ingress.chain(egress).map(|rule| &rule.traffic).collect()
 }
 
 fn packet(random: &mut Random, question: &Question, aims: &[&Traffic], values: &[u16]) -> Packet {
     let any = Traffic::all();
-    let aim = if aims.is_empty() || random.chance(30) { &any } else { *random.pick(aims) };
+    let aim = if aims.is_empty() || random.chance(30) {
+        &any
+    } else {
+        *random.pick(aims)
+    };
     let icmp = if question.source.is_ipv4() { ICMP } else { ICMP6 };
     let protocol = match aim.protocol {
         Some(ICMP | ICMP6) => icmp,
@@ -146,8 +243,16 @@ fn packet(random: &mut Random, question: &Question, aims: &[&Traffic], values: &
         ICMP | ICMP6 => (0, message(random, aim, icmp, values)),
         _ => (0, 0),
     };
-    let &Question { source, destination, .. } = question;
-    Packet { protocol, source, destination, source_port, destination_port }
+    let &Question {
+        source, destination, ..
+    } = question;
+    Packet {
+        protocol,
+        source,
+        destination,
+        source_port,
+        destination_port,
+    }
 }
 
 fn source_port(random: &mut Random, values: &[u16]) -> u16 {
@@ -184,7 +289,8 @@ fn message(random: &mut Random, aim: &Traffic, icmp: u8, values: &[u16]) -> u16 
     }
 }
 
-/// Where answers may change: the ends of port ranges, the ICMP messages of the rules and what is answered by them.
+/// Where answers may change: the ends of port ranges, the ICMP messages of the rules and what is answered by
+/// them.
 pub fn boundary_values(network: &Network) -> BTreeSet<u16> {
     let mut values = breakpoints(network);
     values.extend([1024, 65535]);

@@ -10,18 +10,38 @@ use super::packet::{ICMP, ICMP6, TCP, UDP};
 pub fn to_yaml(network: &Network) -> String {
     let mut text = "version: 1\n".to_owned();
     section(&mut text, "vpcs", &network.vpcs, |vpc| {
-        format!("cidr: {}, region: {}, account: \"111122223333\"", one_or_list(&vpc.cidrs), vpc.region)
+        format!(
+            "cidr: {}, region: {}, account: \"111122223333\"",
+            one_or_list(&vpc.cidrs),
+            vpc.region
+        )
     });
-    section(&mut text, "subnets", &network.subnets, |subnet| subnet_fields(network, subnet));
+    section(&mut text, "subnets", &network.subnets, |subnet| {
+        subnet_fields(network, subnet)
+    });
     section(&mut text, "instances", &network.instances, |running| {
         format!("state: {}", if *running { "running" } else { "stopped" })
     });
     section(&mut text, "enis", &network.enis, eni_fields);
     elastic_ips(&mut text, network);
-    section(&mut text, "prefix_lists", &network.prefix_lists, |entries| format!("entries: {}", quoted_list(entries)));
-    section(&mut text, "internet_gateways", &network.internet_gateways, |vpc| format!("vpc: {vpc}"));
-    section(&mut text, "egress_only_internet_gateways", &network.egress_only_gateways, |vpc| format!("vpc: {vpc}"));
-    section(&mut text, "vpn_gateways", &network.vpn_gateways, |vpc| format!("vpc: {vpc}"));
+    section(&mut text, "prefix_lists", &network.prefix_lists, |entries| {
+        format!("entries: {}", quoted_list(entries))
+    });
+    section(
+        &mut text,
+        "internet_gateways",
+        &network.internet_gateways,
+        |vpc| format!("vpc: {vpc}"),
+    );
+    section(
+        &mut text,
+        "egress_only_internet_gateways",
+        &network.egress_only_gateways,
+        |vpc| format!("vpc: {vpc}"),
+    );
+    section(&mut text, "vpn_gateways", &network.vpn_gateways, |vpc| {
+        format!("vpc: {vpc}")
+    });
     section(&mut text, "nat_gateways", &network.nat_gateways, |nat| {
         let public = match nat.public {
             Some(public) => format!("public_ip: {public}, connectivity: public"),
@@ -31,7 +51,10 @@ pub fn to_yaml(network: &Network) -> String {
         format!("subnet: {}, ip: {}, {public}{state}", nat.subnet, nat.address)
     });
     section(&mut text, "peering_connections", &network.peerings, |peering| {
-        format!("requester: {}, accepter: {}, status: {}", peering.requester, peering.accepter, peering.status)
+        format!(
+            "requester: {}, accepter: {}, status: {}",
+            peering.requester, peering.accepter, peering.status
+        )
     });
     groups(&mut text, network);
     nacls(&mut text, network);
@@ -73,7 +96,11 @@ fn one_or_list<T: Display>(items: &[T]) -> String {
 
 fn subnet_fields(network: &Network, subnet: &Subnet) -> String {
     let region = &network.vpcs[&subnet.vpc].region;
-    let mut fields = format!("vpc: {}, cidr: {}, az: {region}a", subnet.vpc, one_or_list(&subnet.cidrs));
+    let mut fields = format!(
+        "vpc: {}, cidr: {}, az: {region}a",
+        subnet.vpc,
+        one_or_list(&subnet.cidrs)
+    );
     for (key, value) in [("route_table", &subnet.table), ("nacl", &subnet.nacl)] {
         if let Some(value) = value {
             _ = write!(fields, ", {key}: {value}");
@@ -98,7 +125,10 @@ fn eni_fields(eni: &Eni) -> String {
 }
 
 fn elastic_ips(text: &mut String, network: &Network) {
-    let pairs = network.enis.iter().flat_map(|(id, eni)| eni.public.iter().map(move |pair| (id, eni, pair)));
+    let pairs = network
+        .enis
+        .iter()
+        .flat_map(|(id, eni)| eni.public.iter().map(move |pair| (id, eni, pair)));
     let elastic: Vec<_> = pairs.filter(|(.., pair)| pair.elastic).collect();
     if elastic.is_empty() {
         return;
@@ -110,7 +140,14 @@ fn elastic_ips(text: &mut String, network: &Network) {
             Some(primary) if primary == pair.private => String::new(),
             _ => format!(", private_ip: {}", pair.private),
         };
-        line(text, 1, format_args!("eipalloc-{number}: {{ public_ip: {}, eni: {id}{private} }}", pair.public));
+        line(
+            text,
+            1,
+            format_args!(
+                "eipalloc-{number}: {{ public_ip: {}, eni: {id}{private} }}",
+                pair.public
+            ),
+        );
     }
 }
 
@@ -119,9 +156,17 @@ fn groups(text: &mut String, network: &Network) {
     for (id, group) in &network.groups {
         line(text, 1, format_args!("{id}:"));
         line(text, 2, format_args!("vpc: {}", group.vpc));
-        rules(text, "ingress", group.ingress.iter().map(|rule| group_rule(rule, "source")));
+        rules(
+            text,
+            "ingress",
+            group.ingress.iter().map(|rule| group_rule(rule, "source")),
+        );
         if let Some(egress) = &group.egress {
-            rules(text, "egress", egress.iter().map(|rule| group_rule(rule, "destination")));
+            rules(
+                text,
+                "egress",
+                egress.iter().map(|rule| group_rule(rule, "destination")),
+            );
         }
     }
 }
@@ -172,7 +217,13 @@ fn traffic(traffic: &Traffic) -> String {
 fn ports(ranges: &[(u16, u16)]) -> String {
     let written: Vec<String> = ranges
         .iter()
-        .map(|(low, high)| if low == high { low.to_string() } else { format!("\"{low}-{high}\"") })
+        .map(|(low, high)| {
+            if low == high {
+                low.to_string()
+            } else {
+                format!("\"{low}-{high}\"")
+            }
+        })
         .collect();
     match &written[..] {
         [one] => one.clone(),
@@ -191,14 +242,27 @@ fn nacls(text: &mut String, network: &Network) {
         if nacl.default {
             line(text, 2, "default: true");
         }
-        rules(text, "ingress", nacl.ingress.iter().map(|rule| nacl_rule(rule, "source")));
-        rules(text, "egress", nacl.egress.iter().map(|rule| nacl_rule(rule, "destination")));
+        rules(
+            text,
+            "ingress",
+            nacl.ingress.iter().map(|rule| nacl_rule(rule, "source")),
+        );
+        rules(
+            text,
+            "egress",
+            nacl.egress.iter().map(|rule| nacl_rule(rule, "destination")),
+        );
     }
 }
 
 fn nacl_rule(rule: &NaclRule, end: &str) -> String {
     let action = if rule.allow { "allow" } else { "deny" };
-    format!("rule: {}, action: {action}, {}, {end}: \"{}\"", rule.number, traffic(&rule.traffic), rule.cidr)
+    format!(
+        "rule: {}, action: {action}, {}, {end}: \"{}\"",
+        rule.number,
+        traffic(&rule.traffic),
+        rule.cidr
+    )
 }
 
 fn tables(text: &mut String, network: &Network) {
@@ -237,7 +301,11 @@ fn route(route: &Route) -> String {
         | Target::Peering(id)
         | Target::VpnGateway(id) => id,
     };
-    let propagated = if route.propagated { ", propagated: true" } else { "" };
+    let propagated = if route.propagated {
+        ", propagated: true"
+    } else {
+        ""
+    };
     let state = if route.blackhole { ", state: blackhole" } else { "" };
     format!("destination: \"{destination}\", target: {target}{propagated}{state}")
 }

@@ -28,9 +28,17 @@ impl Builder {
     pub(super) fn fill_groups(&mut self) {
         for id in self.network.groups.keys().cloned().collect::<Vec<_>>() {
             let vpc = self.network.groups[&id].vpc.clone();
-            let ingress = self.group_rules(&vpc);
-            let egress = (!self.random.chance(60)).then(|| self.group_rules(&vpc));
-            let Some(group) = self.network.groups.get_mut(&id) else { continue };
+            let (ingress, egress) = if id.ends_with("-open") {
+                (vec![open()], None)
+            } else {
+                (
+                    self.group_rules(&vpc),
+                    (!self.random.chance(60)).then(|| self.group_rules(&vpc)),
+                )
+            };
+            let Some(group) = self.network.groups.get_mut(&id) else {
+                continue;
+            };
             group.ingress = ingress;
             group.egress = egress;
         }
@@ -40,7 +48,11 @@ impl Builder {
         let mut rules = Vec::new();
         if self.random.chance(45) {
             // A wide rule, so that not everything stops here.
-            let mut traffic = if self.random.chance(50) { Traffic::all() } else { self.traffic() };
+            let mut traffic = if self.random.chance(50) {
+                Traffic::all()
+            } else {
+                self.traffic()
+            };
             if traffic.protocol == Some(TCP) {
                 traffic.ports.push((0, 32767));
             }
@@ -49,7 +61,9 @@ impl Builder {
         }
         for _ in 0..self.random.weighted(&[10, 30, 30, 20, 10]) {
             let traffic = self.traffic();
-            let peers = (0..1 + self.random.weighted(&[70, 30])).map(|_| self.peer(vpc)).collect();
+            let peers = (0..1 + self.random.weighted(&[70, 30]))
+                .map(|_| self.peer(vpc))
+                .collect();
             rules.push(GroupRule { traffic, peers });
         }
         rules
@@ -60,7 +74,13 @@ impl Builder {
             0 => Peer::Cidr(self.cidr()),
             1 => Peer::Group(self.group(|of| of == vpc)),
             2 => {
-                let peers: Vec<Id> = self.network.peerings.values().filter_map(|p| p.far_side(vpc)).map(Id::from).collect();
+                let peers: Vec<Id> = self
+                    .network
+                    .peerings
+                    .values()
+                    .filter_map(|p| p.far_side(vpc))
+                    .map(Id::from)
+                    .collect();
                 Peer::Group(self.group(|of| of == vpc || peers.iter().any(|peer| peer == of)))
             }
             _ => {
@@ -88,11 +108,32 @@ impl Builder {
             4 => ICMP6,
             _ => *self.random.pick(&[47, 50, 0, 255]),
         };
-        let mut traffic = Traffic { protocol: Some(protocol), ports: Vec::new(), icmp: None };
+        let mut traffic = Traffic {
+            protocol: Some(protocol),
+            ports: Vec::new(),
+            icmp: None,
+        };
         match protocol {
-            TCP | UDP => traffic.ports = (0..1 + self.random.weighted(&[75, 25])).map(|_| self.ports()).collect(),
-            ICMP => traffic.icmp = *self.random.pick(&[None, Some((8, None)), Some((8, Some(0))), Some((0, None)), Some((3, Some(4)))]),
-            ICMP6 => traffic.icmp = *self.random.pick(&[None, Some((128, None)), Some((129, Some(0))), Some((1, None))]),
+            TCP | UDP => {
+                traffic.ports = (0..1 + self.random.weighted(&[75, 25]))
+                    .map(|_| self.ports())
+                    .collect()
+            }
+            ICMP => {
+                traffic.icmp = *self.random.pick(&[
+                    None,
+                    Some((8, None)),
+                    Some((8, Some(0))),
+                    Some((0, None)),
+                    Some((3, Some(4))),
+                ])
+            }
+            ICMP6 => {
+                traffic.icmp =
+                    *self
+                        .random
+                        .pick(&[None, Some((128, None)), Some((129, Some(0))), Some((1, None))])
+            }
             _ => {}
         }
         traffic
@@ -115,19 +156,51 @@ impl Builder {
             0 => any_v4(),
             1 => any_v6(),
             2 => {
-                let all: Vec<IpNet> = self.network.vpcs.values().flat_map(|vpc| vpc.cidrs.clone()).collect();
+                let all: Vec<IpNet> = self
+                    .network
+                    .vpcs
+                    .values()
+                    .flat_map(|vpc| vpc.cidrs.clone())
+                    .collect();
                 *self.random.pick(&all)
             }
             3 => {
-                let all: Vec<IpNet> = self.network.subnets.values().flat_map(|subnet| subnet.cidrs.clone()).collect();
+                let all: Vec<IpNet> = self
+                    .network
+                    .subnets
+                    .values()
+                    .flat_map(|subnet| subnet.cidrs.clone())
+                    .collect();
                 *self.random.pick(&all)
             }
             4 => {
-                let mut all: Vec<IpAddr> = self.network.enis.values().flat_map(|eni| eni.addresses.clone()).collect();
-                all.extend(self.network.nat_gateways.values().map(|nat| IpAddr::V4(nat.address)));
+                let mut all: Vec<IpAddr> = self
+                    .network
+                    .enis
+                    .values()
+                    .flat_map(|eni| eni.addresses.clone())
+                    .collect();
+                all.extend(
+                    self.network
+                        .nat_gateways
+                        .values()
+                        .map(|nat| IpAddr::V4(nat.address)),
+                );
                 // Public addresses: never seen inside, except on the way back from the internet.
-                all.extend(self.network.nat_gateways.values().filter_map(|nat| nat.public).map(IpAddr::V4));
-                all.extend(self.network.enis.values().flat_map(|eni| &eni.public).map(|pair| IpAddr::V4(pair.public)));
+                all.extend(
+                    self.network
+                        .nat_gateways
+                        .values()
+                        .filter_map(|nat| nat.public)
+                        .map(IpAddr::V4),
+                );
+                all.extend(
+                    self.network
+                        .enis
+                        .values()
+                        .flat_map(|eni| &eni.public)
+                        .map(|pair| IpAddr::V4(pair.public)),
+                );
                 IpNet::from(*self.random.pick(&all))
             }
             _ => match self.random.below(4) {
@@ -144,15 +217,21 @@ impl Builder {
             let count = self.random.weighted(&[35, 40, 25]);
             for number in 1..=count {
                 let nacl = self.nacl(&vpc, false);
-                self.network.nacls.insert(format!("acl-{}-{number}", &vpc[4..]), nacl);
+                self.network
+                    .nacls
+                    .insert(format!("acl-{}-{number}", &vpc[4..]), nacl);
             }
             if self.random.chance(12) {
                 let nacl = self.nacl(&vpc, true);
-                self.network.nacls.insert(format!("acl-{}-default", &vpc[4..]), nacl);
+                self.network
+                    .nacls
+                    .insert(format!("acl-{}-default", &vpc[4..]), nacl);
             }
             for id in self.subnets_of(&vpc) {
                 let number = self.random.below(count.max(1) * 2);
-                let Some(subnet) = self.network.subnets.get_mut(&id) else { continue };
+                let Some(subnet) = self.network.subnets.get_mut(&id) else {
+                    continue;
+                };
                 if (1..=count).contains(&number) {
                     subnet.nacl = Some(format!("acl-{}-{number}", &vpc[4..]));
                 }
@@ -161,7 +240,12 @@ impl Builder {
     }
 
     fn nacl(&mut self, vpc: &str, default: bool) -> Nacl {
-        Nacl { vpc: vpc.to_owned(), default, ingress: self.nacl_rules(), egress: self.nacl_rules() }
+        Nacl {
+            vpc: vpc.to_owned(),
+            default,
+            ingress: self.nacl_rules(),
+            egress: self.nacl_rules(),
+        }
     }
 
     /// In three manners: open with exceptions, a list of services and ephemeral ports, anything.
@@ -178,9 +262,33 @@ impl Builder {
             1 => {
                 self.exceptions(&mut rules, 85);
                 let ports = vec![*self.random.pick(&EPHEMERAL)];
-                rules.push((true, Traffic { protocol: Some(TCP), ports: ports.clone(), icmp: None }, any_v4()));
-                rules.push((true, Traffic { protocol: Some(UDP), ports, icmp: None }, self.cidr()));
-                rules.push((true, Traffic { protocol: Some(ICMP), ports: Vec::new(), icmp: None }, self.cidr()));
+                rules.push((
+                    true,
+                    Traffic {
+                        protocol: Some(TCP),
+                        ports: ports.clone(),
+                        icmp: None,
+                    },
+                    any_v4(),
+                ));
+                rules.push((
+                    true,
+                    Traffic {
+                        protocol: Some(UDP),
+                        ports,
+                        icmp: None,
+                    },
+                    self.cidr(),
+                ));
+                rules.push((
+                    true,
+                    Traffic {
+                        protocol: Some(ICMP),
+                        ports: Vec::new(),
+                        icmp: None,
+                    },
+                    self.cidr(),
+                ));
             }
             _ => self.exceptions(&mut rules, 60),
         }
@@ -199,12 +307,24 @@ impl Builder {
         let mut numbered = Vec::new();
         for (allow, traffic, cidr) in rules {
             number += *self.random.pick(&[1, 10, 100]);
-            numbered.push(NaclRule { number, allow, traffic, cidr });
+            numbered.push(NaclRule {
+                number,
+                allow,
+                traffic,
+                cidr,
+            });
         }
         if self.random.chance(15) {
             numbered.reverse();
         }
         numbered
+    }
+}
+
+fn open() -> GroupRule {
+    GroupRule {
+        traffic: Traffic::all(),
+        peers: vec![Peer::Cidr(any_v4()), Peer::Cidr(any_v6())],
     }
 }
 
