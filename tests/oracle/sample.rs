@@ -1,0 +1,301 @@
+//! Questions to ask of a network, and packets worth trying.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::filters::resolver;
+use super::generate::{INTERNET_V4, INTERNET_V6};
+use super::network::{Eni, Id, Network, Target, Traffic};
+use super::packet::{ICMP, ICMP6, Packet, TCP, UDP};
+use super::random::Random;
+use super::simulate::{Host, breakpoints};
+
+/// Who asks whom, in whyhop's words and in the simulator's.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub from: String,
+    pub to: String,
+    pub sender: Host,
+    pub receiver: Host,
+    pub source: IpAddr,
+    pub destination: IpAddr,
+}
+
+pub fn questions(network: &Network, random: &mut Random, count: usize) -> Vec<Question> {
+    let mut questions = Vec::new();
+    // Not every kind of question suits every network.
+    for _ in 0..count * 20 {
+        if questions.len() == count {
+            break;
+        }
+        let question = match random.weighted(&[32, 17, 7, 28, 15, 1]) {
+            0 => to_interface(network, random),
+            1 => to_other_address(network, random),
+            2 => to_public_address(network, random),
+            3 => to_internet(network, random),
+            4 => from_internet(network, random),
+            _ => to_service(network, random),
+        };
+        questions.extend(question);
+    }
+    questions
+}
+
+fn some_eni(network: &Network, random: &mut Random) -> Id {
+    let enis: Vec<&Id> = network.enis.keys().collect();
+    (*random.pick(&enis)).clone()
+}
+
+/// More often than not one whose traffic takes a way about.
+fn some_sender(network: &Network, random: &mut Random) -> Id {
+    let diverted = |eni: &Eni| {
+        let routes = network
+            .table_of(&eni.subnet)
+            .map_or(&[][..], |table| &table.routes);
+        routes.iter().any(|route| {
+            matches!(
+                route.target,
+                Target::Nat(_) | Target::Eni(_) | Target::EgressOnly(_)
+            )
+        })
+    };
+    let enis = network
+        .enis
+        .iter()
+        .filter(|(id, eni)| diverted(eni) && network.is_running(id));
+    let enis: Vec<&Id> = enis.map(|(id, _)| id).collect();
+    if enis.is_empty() || random.chance(40) {
+        some_eni(network, random)
+    } else {
+        (*random.pick(&enis)).clone()
+    }
+}
+
+fn from_eni(
+    network: &Network,
+    random: &mut Random,
+    from: &Id,
+    to: (String, Host),
+    destination: IpAddr,
+) -> Option<Question> {
+    let source = network.enis[from].primary(destination)?;
+    let (to, receiver) = to;
+    let sender = Host::Eni(from.clone());
+    // Neighbours are too easy to be asked often.
+    if let Host::Eni(other) = &receiver
+        && network.enis[other].subnet == network.enis[from].subnet
+        && random.chance(70)
+    {
+        return None;
+    }
+    (sender != receiver).then(|| Question {
+        from: from.clone(),
+        to,
+        sender,
+        receiver,
+        source,
+        destination,
+    })
+}
+
+/// An interface as such means its primary IPv4 address.
+fn to_interface(network: &Network, random: &mut Random) -> Option<Question> {
+    let (from, to) = (some_sender(network, random), some_eni(network, random));
+    from_eni(
+        network,
+        random,
+        &from,
+        (to.clone(), Host::Eni(to.clone())),
+        network.enis[&to].primary_v4()?,
+    )
+}
+
+/// IPv6 and secondary addresses are asked for by address.
+fn to_other_address(network: &Network, random: &mut Random) -> Option<Question> {
+    let (from, to) = (some_sender(network, random), some_eni(network, random));
+    let address = *random.pick(&network.enis[&to].addresses);
+    // An address that two VPCs have names nobody.
+    let owners = network.enis.values().filter(|eni| eni.owns(address)).count();
+    let unique = owners == 1;
+    unique
+        .then(|| {
+            from_eni(
+                network,
+                random,
+                &from,
+                (address.to_string(), Host::Eni(to.clone())),
+                address,
+            )
+        })
+        .flatten()
+}
+
+fn to_public_address(network: &Network, random: &mut Random) -> Option<Question> {
+    let (from, to) = (some_sender(network, random), some_eni(network, random));
+    let public = network.enis[&to].public.first()?.public;
+    from_eni(
+        network,
+        random,
+        &from,
+        (public.to_string(), Host::Eni(to.clone())),
+        IpAddr::V4(public),
+    )
+}
+
+fn to_internet(network: &Network, random: &mut Random) -> Option<Question> {
+    let from = some_sender(network, random);
+    let host = some_internet_host(random);
+    from_eni(
+        network,
+        random,
+        &from,
+        (format!("internet:{host}"), Host::Internet(host)),
+        host,
+    )
+}
+
+fn from_internet(network: &Network, random: &mut Random) -> Option<Question> {
+    let source = some_internet_host(random);
+    let to = some_eni(network, random);
+    let eni = &network.enis[&to];
+    let (name, destination) = match source {
+        // Asked for from the internet, an interface means its public address.
+        IpAddr::V4(_) => (to.clone(), IpAddr::V4(eni.public_of_primary()?)),
+        IpAddr::V6(_) => (eni.primary_v6()?.to_string(), eni.primary_v6()?),
+    };
+    Some(Question {
+        from: format!("internet:{source}"),
+        to: name,
+        sender: Host::Internet(source),
+        receiver: Host::Eni(to),
+        source,
+        destination,
+    })
+}
+
+fn some_internet_host(random: &mut Random) -> IpAddr {
+    match random.weighted(&[75, 25]) {
+        0 => IpAddr::V4(*random.pick(&INTERNET_V4)),
+        _ => IpAddr::V6(*random.pick(&INTERNET_V6)),
+    }
+}
+
+fn to_service(network: &Network, random: &mut Random) -> Option<Question> {
+    let from = some_eni(network, random);
+    let resolver = resolver(network, network.vpc_of_eni(&from))?;
+    // The resolver's own address means another one in every VPC with the same range.
+    let address = *random.pick(&[
+        resolver,
+        IpAddr::from([169, 254, 169, 253]),
+        IpAddr::from([169, 254, 169, 254]),
+    ]);
+    from_eni(
+        network,
+        random,
+        &from,
+        (address.to_string(), Host::Service),
+        address,
+    )
+}
+
+pub fn packets(network: &Network, random: &mut Random, question: &Question, count: usize) -> Vec<Packet> {
+    let aims = aims(network, question);
+    let values: Vec<u16> = boundary_values(network).into_iter().collect();
+    (0..count)
+        .map(|_| packet(random, question, &aims, &values))
+        .collect()
+}
+
+/// What the receiver's groups let in, and the sender's out: the packets that have a chance.
+fn aims<'a>(network: &'a Network, question: &Question) -> Vec<&'a Traffic> {
+    let groups = |host: &Host| match host {
+        Host::Eni(eni) => network.enis[eni]
+            .groups
+            .iter()
+            .map(|id| &network.groups[id])
+            .collect(),
+        _ => Vec::new(),
+    };
+    let ingress = groups(&question.receiver)
+        .into_iter()
+        .flat_map(|group| &group.ingress);
+    let egress = groups(&question.sender)
+        .into_iter()
+        .flat_map(|group| group.egress.iter().flatten());
+    ingress.chain(egress).map(|rule| &rule.traffic).collect()
+}
+
+fn packet(random: &mut Random, question: &Question, aims: &[&Traffic], values: &[u16]) -> Packet {
+    let any = Traffic::all();
+    let aim = if aims.is_empty() || random.chance(30) {
+        &any
+    } else {
+        *random.pick(aims)
+    };
+    let icmp = if question.source.is_ipv4() { ICMP } else { ICMP6 };
+    let protocol = match aim.protocol {
+        Some(ICMP | ICMP6) => icmp,
+        Some(protocol) => protocol,
+        None => *random.pick(&[TCP, TCP, TCP, UDP, UDP, icmp, icmp, 47]),
+    };
+    let (source_port, destination_port) = match protocol {
+        TCP | UDP => (source_port(random, values), destination_port(random, aim, values)),
+        ICMP | ICMP6 => (0, message(random, aim, icmp, values)),
+        _ => (0, 0),
+    };
+    let &Question {
+        source, destination, ..
+    } = question;
+    Packet {
+        protocol,
+        source,
+        destination,
+        source_port,
+        destination_port,
+    }
+}
+
+fn source_port(random: &mut Random, values: &[u16]) -> u16 {
+    match random.weighted(&[70, 20, 10]) {
+        0 => random.between(1024, 65535),
+        1 => *random.pick(values),
+        _ => random.between(0, 65535),
+    }
+}
+
+fn destination_port(random: &mut Random, aim: &Traffic, values: &[u16]) -> u16 {
+    match random.weighted(&[60, 30, 10]) {
+        0 if !aim.ports.is_empty() => {
+            let &(low, high) = random.pick(&aim.ports);
+            *random.pick(&[low, high, random_between(low, high)])
+        }
+        2 => random.between(0, 65535),
+        _ => *random.pick(values),
+    }
+}
+
+/// Any will do that lies inside.
+fn random_between(low: u16, high: u16) -> u16 {
+    low + (high - low) / 3
+}
+
+/// Type and code; echo requests most of all.
+fn message(random: &mut Random, aim: &Traffic, icmp: u8, values: &[u16]) -> u16 {
+    let echo = if icmp == ICMP { 8 } else { 128 };
+    match (random.weighted(&[60, 25, 15]), aim.icmp) {
+        (1, Some((kind, code))) => u16::from_be_bytes([kind, code.unwrap_or(0)]),
+        (1 | 2, _) => *random.pick(values),
+        _ => u16::from_be_bytes([echo, 0]),
+    }
+}
+
+/// Where answers may change: the ends of port ranges, the ICMP messages of the rules and what is answered by
+/// them.
+pub fn boundary_values(network: &Network) -> BTreeSet<u16> {
+    let mut values = breakpoints(network);
+    values.extend([1024, 65535]);
+    for kind in [0, 1, 3, 4, 8, 9, 128, 129, 130] {
+        values.extend([0, 1, 4, 5].map(|code| u16::from_be_bytes([kind, code])));
+    }
+    values
+}

@@ -1,0 +1,109 @@
+//! One packet, hop by hop, and then its one reply.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::network::{Id, Network, Traffic};
+use super::packet::Packet;
+use super::walk::Walk;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Host {
+    Eni(Id),
+    Internet(IpAddr),
+    /// DNS, instance metadata and their kin.
+    Service,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// At the host asked about, not at another one that has the same address.
+    pub arrived: bool,
+    /// Whichever source ports the NAT gateways on the way pick.
+    pub returned: bool,
+    pub returned_for_some_pick: bool,
+    /// Where and why the first packet was lost.
+    pub drop: Option<String>,
+}
+
+/// Sends the packet from one host and asks whether it reaches the other one, and its reply the first.
+pub fn simulate(network: &Network, from: &Host, to: &Host, packet: &Packet) -> Outcome {
+    let mut first = Walk::new(network, PICKS_FIRST);
+    let (arrived, result) = first.converse(from, to, packet);
+    let mut outcome = Outcome {
+        arrived,
+        returned: result.is_ok(),
+        returned_for_some_pick: result.is_ok(),
+        drop: result.err(),
+    };
+    if !arrived || first.translations.is_empty() {
+        return outcome;
+    }
+    // A NAT gateway takes any port from 1024 on (VPC guide, "NAT gateway basics"). Filters change their mind
+    // at a few ports only, so those stand for all. Gateways in a row pick the same one here: if some
+    // combination of picks fails then one of the picks fails on its own segment, whatever the others do.
+    for pick in picks(network) {
+        let (_, result) = Walk::new(network, pick).converse(from, to, packet);
+        outcome.returned &= result.is_ok();
+        outcome.returned_for_some_pick |= result.is_ok();
+        outcome.drop = outcome.drop.or(result.err());
+    }
+    outcome
+}
+
+/// Exact for one NAT gateway on the path; several in a row are taken to pick the same port.
+pub fn reachable_for_some_pick(network: &Network, from: &Host, to: &Host, packet: &Packet) -> bool {
+    simulate(network, from, to, packet).returned_for_some_pick
+}
+
+/// The same conversation told step by step, for the reader of a failed test.
+pub fn story(network: &Network, from: &Host, to: &Host, packet: &Packet) -> String {
+    let mut failing = None;
+    for pick in picks(network) {
+        let mut walk = Walk::new(network, pick);
+        walk.telling = true;
+        let (_, result) = walk.converse(from, to, packet);
+        let told = walk.story.join("\n");
+        match result {
+            Err(why) => return format!("{told}\ndropped: {why}"),
+            Ok(()) => failing = Some(format!("{told}\nit came back")),
+        }
+    }
+    failing.unwrap_or_default()
+}
+
+const PICKS_FIRST: u16 = 1024;
+
+fn picks(network: &Network) -> BTreeSet<u16> {
+    let mut picks: BTreeSet<u16> = breakpoints(network)
+        .into_iter()
+        .filter(|port| *port >= PICKS_FIRST)
+        .collect();
+    picks.extend([PICKS_FIRST, u16::MAX]);
+    picks
+}
+
+/// Every value at which some rule's ports begin or end: between two of them all ports are alike.
+pub fn breakpoints(network: &Network) -> BTreeSet<u16> {
+    let groups = network
+        .groups
+        .values()
+        .flat_map(|group| group.ingress.iter().chain(group.egress.iter().flatten()));
+    let nacls = network
+        .nacls
+        .values()
+        .flat_map(|nacl| nacl.ingress.iter().chain(&nacl.egress));
+    let traffic = groups
+        .map(|rule| &rule.traffic)
+        .chain(nacls.map(|rule| &rule.traffic));
+    let mut points = BTreeSet::from([0]);
+    for &(low, high) in traffic.flat_map(|traffic: &Traffic| &traffic.ports) {
+        points.extend(
+            [low, high]
+                .into_iter()
+                .chain(low.checked_sub(1))
+                .chain(high.checked_add(1)),
+        );
+    }
+    points
+}

@@ -1,0 +1,311 @@
+//! The network as a model file.
+
+use std::fmt::{Display, Write};
+
+use super::network::{
+    Destination, Eni, GroupRule, NaclRule, Network, Peer, Route, RouteTable, Subnet, Target, Traffic,
+};
+use super::packet::{ICMP, ICMP6, TCP, UDP};
+
+pub fn to_yaml(network: &Network) -> String {
+    let mut text = "version: 1\n".to_owned();
+    section(&mut text, "vpcs", &network.vpcs, |vpc| {
+        format!(
+            "cidr: {}, region: {}, account: \"111122223333\"",
+            one_or_list(&vpc.cidrs),
+            vpc.region
+        )
+    });
+    section(&mut text, "subnets", &network.subnets, |subnet| {
+        subnet_fields(network, subnet)
+    });
+    section(&mut text, "instances", &network.instances, |running| {
+        format!("state: {}", if *running { "running" } else { "stopped" })
+    });
+    section(&mut text, "enis", &network.enis, eni_fields);
+    elastic_ips(&mut text, network);
+    section(&mut text, "prefix_lists", &network.prefix_lists, |entries| {
+        format!("entries: {}", quoted_list(entries))
+    });
+    section(
+        &mut text,
+        "internet_gateways",
+        &network.internet_gateways,
+        |vpc| format!("vpc: {vpc}"),
+    );
+    section(
+        &mut text,
+        "egress_only_internet_gateways",
+        &network.egress_only_gateways,
+        |vpc| format!("vpc: {vpc}"),
+    );
+    section(&mut text, "vpn_gateways", &network.vpn_gateways, |vpc| {
+        format!("vpc: {vpc}")
+    });
+    section(&mut text, "nat_gateways", &network.nat_gateways, |nat| {
+        let public = match nat.public {
+            Some(public) => format!("public_ip: {public}, connectivity: public"),
+            None => "connectivity: private".to_owned(),
+        };
+        let state = if nat.available { "" } else { ", state: failed" };
+        format!("subnet: {}, ip: {}, {public}{state}", nat.subnet, nat.address)
+    });
+    section(&mut text, "peering_connections", &network.peerings, |peering| {
+        format!(
+            "requester: {}, accepter: {}, status: {}",
+            peering.requester, peering.accepter, peering.status
+        )
+    });
+    groups(&mut text, network);
+    nacls(&mut text, network);
+    tables(&mut text, network);
+    text
+}
+
+fn section<T>(
+    text: &mut String,
+    name: &str,
+    items: &std::collections::BTreeMap<String, T>,
+    fields: impl Fn(&T) -> String,
+) {
+    if items.is_empty() {
+        return;
+    }
+    line(text, 0, format_args!("{name}:"));
+    for (id, item) in items {
+        line(text, 1, format_args!("{id}: {{ {} }}", fields(item)));
+    }
+}
+
+fn line(text: &mut String, indent: usize, content: impl Display) {
+    // Writing to a string cannot fail.
+    _ = writeln!(text, "{:width$}{content}", "", width = indent * 2);
+}
+
+fn quoted_list<T: Display>(items: &[T]) -> String {
+    let quoted: Vec<String> = items.iter().map(|item| format!("\"{item}\"")).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
+fn one_or_list<T: Display>(items: &[T]) -> String {
+    match items {
+        [one] => format!("\"{one}\""),
+        _ => quoted_list(items),
+    }
+}
+
+fn subnet_fields(network: &Network, subnet: &Subnet) -> String {
+    let region = &network.vpcs[&subnet.vpc].region;
+    let mut fields = format!(
+        "vpc: {}, cidr: {}, az: {region}a",
+        subnet.vpc,
+        one_or_list(&subnet.cidrs)
+    );
+    for (key, value) in [("route_table", &subnet.table), ("nacl", &subnet.nacl)] {
+        if let Some(value) = value {
+            _ = write!(fields, ", {key}: {value}");
+        }
+    }
+    fields
+}
+
+fn eni_fields(eni: &Eni) -> String {
+    let mut fields = format!("subnet: {}, ip: {}", eni.subnet, one_or_list(&eni.addresses));
+    for pair in eni.public.iter().filter(|pair| !pair.elastic) {
+        _ = write!(fields, ", public_ip: {}", pair.public);
+    }
+    _ = write!(fields, ", security_groups: [{}]", eni.groups.join(", "));
+    if !eni.source_dest_check {
+        fields += ", source_dest_check: false";
+    }
+    if let Some(instance) = &eni.instance {
+        _ = write!(fields, ", instance: {instance}");
+    }
+    fields
+}
+
+fn elastic_ips(text: &mut String, network: &Network) {
+    let pairs = network
+        .enis
+        .iter()
+        .flat_map(|(id, eni)| eni.public.iter().map(move |pair| (id, eni, pair)));
+    let elastic: Vec<_> = pairs.filter(|(.., pair)| pair.elastic).collect();
+    if elastic.is_empty() {
+        return;
+    }
+    line(text, 0, "elastic_ips:");
+    for (number, (id, eni, pair)) in elastic.into_iter().enumerate() {
+        // Without `private_ip` it belongs to the primary address.
+        let private = match eni.primary_v4() {
+            Some(primary) if primary == pair.private => String::new(),
+            _ => format!(", private_ip: {}", pair.private),
+        };
+        line(
+            text,
+            1,
+            format_args!(
+                "eipalloc-{number}: {{ public_ip: {}, eni: {id}{private} }}",
+                pair.public
+            ),
+        );
+    }
+}
+
+fn groups(text: &mut String, network: &Network) {
+    line(text, 0, "security_groups:");
+    for (id, group) in &network.groups {
+        line(text, 1, format_args!("{id}:"));
+        line(text, 2, format_args!("vpc: {}", group.vpc));
+        rules(
+            text,
+            "ingress",
+            group.ingress.iter().map(|rule| group_rule(rule, "source")),
+        );
+        if let Some(egress) = &group.egress {
+            rules(
+                text,
+                "egress",
+                egress.iter().map(|rule| group_rule(rule, "destination")),
+            );
+        }
+    }
+}
+
+fn rules(text: &mut String, name: &str, rules: impl ExactSizeIterator<Item = String>) {
+    if rules.len() == 0 {
+        return line(text, 2, format_args!("{name}: []"));
+    }
+    line(text, 2, format_args!("{name}:"));
+    for rule in rules {
+        line(text, 3, format_args!("- {{ {rule} }}"));
+    }
+}
+
+fn group_rule(rule: &GroupRule, end: &str) -> String {
+    let peers: Vec<String> = rule
+        .peers
+        .iter()
+        .map(|peer| match peer {
+            Peer::Cidr(cidr) => cidr.to_string(),
+            Peer::Group(id) | Peer::List(id) => id.clone(),
+        })
+        .collect();
+    format!("{}, {end}: {}", traffic(&rule.traffic), one_or_list(&peers))
+}
+
+fn traffic(traffic: &Traffic) -> String {
+    let mut fields = match traffic.protocol {
+        None => "protocol: all".to_owned(),
+        Some(TCP) => "protocol: tcp".to_owned(),
+        Some(UDP) => "protocol: udp".to_owned(),
+        Some(ICMP) => "protocol: icmp".to_owned(),
+        Some(ICMP6) => "protocol: icmpv6".to_owned(),
+        Some(number) => format!("protocol: {number}"),
+    };
+    if !traffic.ports.is_empty() {
+        _ = write!(fields, ", ports: {}", ports(&traffic.ports));
+    }
+    if let Some((kind, code)) = traffic.icmp {
+        _ = write!(fields, ", icmp_type: {kind}");
+        if let Some(code) = code {
+            _ = write!(fields, ", icmp_code: {code}");
+        }
+    }
+    fields
+}
+
+fn ports(ranges: &[(u16, u16)]) -> String {
+    let written: Vec<String> = ranges
+        .iter()
+        .map(|(low, high)| {
+            if low == high {
+                low.to_string()
+            } else {
+                format!("\"{low}-{high}\"")
+            }
+        })
+        .collect();
+    match &written[..] {
+        [one] => one.clone(),
+        _ => format!("[{}]", written.join(", ")),
+    }
+}
+
+fn nacls(text: &mut String, network: &Network) {
+    if network.nacls.is_empty() {
+        return;
+    }
+    line(text, 0, "nacls:");
+    for (id, nacl) in &network.nacls {
+        line(text, 1, format_args!("{id}:"));
+        line(text, 2, format_args!("vpc: {}", nacl.vpc));
+        if nacl.default {
+            line(text, 2, "default: true");
+        }
+        rules(
+            text,
+            "ingress",
+            nacl.ingress.iter().map(|rule| nacl_rule(rule, "source")),
+        );
+        rules(
+            text,
+            "egress",
+            nacl.egress.iter().map(|rule| nacl_rule(rule, "destination")),
+        );
+    }
+}
+
+fn nacl_rule(rule: &NaclRule, end: &str) -> String {
+    let action = if rule.allow { "allow" } else { "deny" };
+    format!(
+        "rule: {}, action: {action}, {}, {end}: \"{}\"",
+        rule.number,
+        traffic(&rule.traffic),
+        rule.cidr
+    )
+}
+
+fn tables(text: &mut String, network: &Network) {
+    if network.tables.is_empty() {
+        return;
+    }
+    line(text, 0, "route_tables:");
+    for (id, table) in &network.tables {
+        line(text, 1, format_args!("{id}:"));
+        line(text, 2, format_args!("vpc: {}", table.vpc));
+        table_fields(text, table);
+    }
+}
+
+fn table_fields(text: &mut String, table: &RouteTable) {
+    if table.main {
+        line(text, 2, "main: true");
+    }
+    if let Some(gateway) = &table.gateway {
+        line(text, 2, format_args!("gateway: {gateway}"));
+    }
+    rules(text, "routes", table.routes.iter().map(route));
+}
+
+fn route(route: &Route) -> String {
+    let destination = match &route.destination {
+        Destination::Cidr(cidr) => cidr.to_string(),
+        Destination::List(id) => id.clone(),
+    };
+    let target = match &route.target {
+        Target::Local => "local",
+        Target::InternetGateway(id)
+        | Target::EgressOnly(id)
+        | Target::Nat(id)
+        | Target::Eni(id)
+        | Target::Peering(id)
+        | Target::VpnGateway(id) => id,
+    };
+    let propagated = if route.propagated {
+        ", propagated: true"
+    } else {
+        ""
+    };
+    let state = if route.blackhole { ", state: blackhole" } else { "" };
+    format!("destination: \"{destination}\", target: {target}{propagated}{state}")
+}
