@@ -196,7 +196,7 @@ impl Asking<'_> {
         let Sets { asked: all, fate } = self.sets;
         let depends = space.subtract(fate.works.some, fate.works.all);
         let unknown = space.subtract(fate.unknown, fate.works.some);
-        let fails = space.subtract(all, space.union(fate.works.some, unknown));
+        let fails = space.subtract(all, space.union(fate.works.all, unknown));
         if !depends.is_empty() {
             self.note("some packets work only for some of the source ports that a NAT gateway may pick, or of AWS's other picks");
         }

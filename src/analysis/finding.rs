@@ -195,9 +195,9 @@ pub struct Finding {
     pub arrives: Vec<Cube>,
     /// Those that arrive and whose reply returns, whatever AWS picks on the way.
     pub works: Vec<Cube>,
-    /// Those that work for some of AWS's picks only.
+    /// Those of `fails` that work for some of AWS's picks.
     pub depends: Vec<Cube>,
-    /// Those that do not.
+    /// Those that do not, for some pick at least.
     pub fails: Vec<Cube>,
     /// Those of which the model does not say.
     pub unknown: Vec<Cube>,

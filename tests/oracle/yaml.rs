@@ -39,8 +39,9 @@ pub fn to_yaml(network: &Network) -> String {
         &network.egress_only_gateways,
         |vpc| format!("vpc: {vpc}"),
     );
-    section(&mut text, "vpn_gateways", &network.vpn_gateways, |vpc| {
-        format!("vpc: {vpc}")
+    // A route to one never wins in these networks; what a packet would meet there does not matter.
+    section(&mut text, "unknown", &network.vpn_gateways, |vpc| {
+        format!("type: vpn-gateway, why: \"of {vpc}\"")
     });
     section(&mut text, "nat_gateways", &network.nat_gateways, |nat| {
         let public = match nat.public {
