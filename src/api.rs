@@ -31,7 +31,11 @@ impl Analysis {
     }
 
     /// Temporary.
-    pub fn from_text(_: &str, text: &str) -> Result<Self, String> { serde_yaml::from_str(text).map(Self::new).map_err(|e| e.to_string()) }
+    pub fn from_text(_: &str, text: &str) -> Result<Self, String> {
+        serde_yaml::from_str(text)
+            .map(Self::new)
+            .map_err(|e| e.to_string())
+    }
 
     /// What the user wrote.
     pub fn model(&self) -> &Model {

@@ -17,6 +17,8 @@ pub struct Position {
     pub packets: PacketSet,
     /// The interface that a router addressed them to.
     pub next_hop: Option<NodeId>,
+    /// The host that sent them into the network last.
+    pub sender: Option<NodeId>,
     /// The VPC whose interfaces the source addresses name, as long as that is known.
     pub identity: Option<VpcId>,
     /// Where a reply begins: the component from which the request came.

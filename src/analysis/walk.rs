@@ -119,6 +119,7 @@ impl<'a> Walk<'a> {
             link: None,
             packets,
             next_hop: None,
+            sender: None,
             identity,
             answering: None,
         };
@@ -164,6 +165,7 @@ impl<'a> Walk<'a> {
             link: at.link.and_then(|link| self.network.graph().weight(link)),
             leg: trail.leg,
             next_hop: at.next_hop,
+            sender: at.sender,
             identity: at.identity.as_ref(),
             answering: at.answering,
             ends: [Some(self.ends.source), self.ends.destination],
@@ -353,12 +355,19 @@ impl<'a> Walk<'a> {
             Some(packets) if !packets.is_empty() => packets,
             _ => return Fate::LOST,
         };
+        let leaves = component.is_host()
+            && self
+                .network
+                .graph()
+                .weight(group.passage.over)
+                .is_some_and(|link| link.direction == Direction::Egress);
         let identity = at.identity.clone().filter(|_| group.passage.keeps_identity);
         let position = Position {
             node,
             link: Some(group.passage.over),
             packets,
             next_hop: group.passage.next_hop,
+            sender: if leaves { Some(at.node) } else { at.sender },
             identity,
             answering: None,
         };
@@ -493,6 +502,7 @@ impl<'a> Walk<'a> {
             link: None,
             packets: space.replies(open),
             next_hop: None,
+            sender: None,
             identity: self.network.owner(at.node).and_then(|owner| owner.vpc.clone()),
             answering: origin,
         };

@@ -43,6 +43,7 @@ codes! {
     IgwSourceAddressNotInRfc1918Ingress = "IGW_SOURCE_ADDRESS_NOT_IN_RFC1918_INGRESS",
     IgwSourceAddressNotInRfc6598Ingress = "IGW_SOURCE_ADDRESS_NOT_IN_RFC6598_INGRESS",
     IngressRtbNoPublicIp = "INGRESS_RTB_NO_PUBLIC_IP",
+    IngressRtbTrafficRedirection = "INGRESS_RTB_TRAFFIC_REDIRECTION",
     NgwRequiresSourceInVpc = "NGW_REQUIRES_SOURCE_IN_VPC",
     NgwSourceAddressReassign = "NGW_SOURCE_ADDRESS_REASSIGN",
     NoPossibleDestination = "NO_POSSIBLE_DESTINATION",

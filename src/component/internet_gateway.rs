@@ -6,6 +6,8 @@
 //! - In: the source must not be private; the destination must be a public address of the attached VPC
 //!   (`IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS`). Then the edge table, if there is one, else local delivery: the subnet's
 //!   own route table is not asked on the way in (VPC guide, "Internet gateways").
+//! - Who gets its packets through an appliance, because the edge table says so, cannot go past it on the way out (VPC
+//!   guide, "Gateway route tables"; `INGRESS_RTB_TRAFFIC_REDIRECTION`).
 //! - IPv6 sources outside the VPC's own are spoofed (`GATEWAY_REJECTS_SPOOFED_TRAFFIC`); an interface may refuse IPv6
 //!   from the gateway (EC2 API, `DenyAllIgwTraffic`).
 //! - A private NAT gateway has no public address, so what it sends here is dropped.
@@ -14,13 +16,15 @@
 //! section 4.1.
 
 use crate::code::ExplanationCode;
-use crate::model::{AddressSpec, InternetGatewayId, Model, Place, SubnetId, VpcId};
+use crate::model::{
+    AddressSpec, InternetGatewayId, Model, Place, ResourceId, RouteState, RouteTable, SubnetId, VpcId,
+};
 use crate::network::{
-    Arrival, Association, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Rewrite,
-    Step, Target, Workspace, rfc1918, rfc6598,
+    Arrival, Association, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, ResourceRef,
+    Rewrite, Routes, Step, Target, Workspace, rfc1918, rfc6598,
 };
 use crate::packet::{AddressSet, Family, PacketSet};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
 /// EC2's word for it.
@@ -45,6 +49,7 @@ impl Kind for InternetGateways {
             ExplanationCode::IgwPublicIpAssociationForEgress,
             ExplanationCode::IgwSourceAddressNotInRfc1918Ingress,
             ExplanationCode::IgwSourceAddressNotInRfc6598Ingress,
+            ExplanationCode::IngressRtbTrafficRedirection,
             ExplanationCode::WhyhopDenyAllIgwTraffic,
         ]
     }
@@ -95,12 +100,42 @@ fn connect_one(id: &InternetGatewayId, vpc: &VpcId, model: &Model, builder: &mut
         vpc: vpc.clone(),
         by_public: associations.iter().map(|one| (one.public, one.clone())).collect(),
         by_private: associations,
+        diverted: diverted(id, model, builder),
         interfaces: v6_interfaces(vpc, model, false),
         closed: v6_interfaces(vpc, model, true),
         outwards,
         inwards,
     };
     builder.set(node, component);
+}
+
+/// What the gateway's edge table leads through hosts.
+fn diverted(
+    id: &InternetGatewayId,
+    model: &Model,
+    builder: &Builder<'_>,
+) -> Vec<(AddressSet, ResourceId, NodeId)> {
+    let edge = |table: &&RouteTable| {
+        table
+            .gateway
+            .iter()
+            .any(|gateway| gateway.as_str() == id.as_str())
+    };
+    let Some(table) = model.route_tables.values().find(edge) else {
+        return Vec::new();
+    };
+    let routes = Routes::in_table(table, model);
+    // A blackhole diverts nothing: what it is for is lost where it comes in.
+    let leading = table
+        .routes
+        .iter()
+        .filter(|route| route.state == RouteState::Active);
+    let targets: BTreeSet<&ResourceId> = leading.map(|route| &route.target).collect();
+    let hosts = targets.into_iter().filter_map(|id| {
+        let target = builder.target(id).filter(|target| target.subnet.is_some())?;
+        Some((routes.to_targets(|other| other == id), id.clone(), target.node))
+    });
+    hosts.collect()
 }
 
 /// The IPv6 addresses of a VPC's interfaces: of those that refuse what comes from the gateway, or of the others. An
@@ -138,6 +173,8 @@ struct Gateway {
     vpc: VpcId,
     by_public: BTreeMap<Ipv4Addr, Association>,
     by_private: Vec<Association>,
+    /// The addresses whose packets the edge table leads through a host, and that host.
+    diverted: Vec<(AddressSet, ResourceId, NodeId)>,
     interfaces: AddressSet,
     closed: AddressSet,
     outwards: LinkId,
@@ -204,6 +241,7 @@ impl Gateway {
         ];
         let part = |packets, addresses: &AddressSet| space.to_destinations(packets, addresses);
         let rest = self.refuse_private(arrival.packets, codes, part, &passage, work, &mut steps);
+        let rest = self.refuse_shortcuts(arrival, rest, &passage, work, &mut steps);
         let v6 = space.from_sources(rest, &AddressSet::family(Family::V6));
         self.leave_v6(v6, &passage, work, &mut steps);
         let v4 = space.subtract(rest, v6);
@@ -219,6 +257,32 @@ impl Gateway {
             self.leave_v4(v4, &passage, work, &mut steps);
         }
         steps
+    }
+
+    /// Takes out of `rest` what goes past the host that its answers would have to come through, as drops.
+    fn refuse_shortcuts(
+        &self,
+        arrival: &Arrival<'_>,
+        rest: PacketSet,
+        passage: &Passage,
+        work: &Workspace,
+        steps: &mut Vec<Step>,
+    ) -> PacketSet {
+        let mut rest = rest;
+        for (addresses, id, _) in self
+            .diverted
+            .iter()
+            .filter(|(.., host)| arrival.sender != Some(*host))
+        {
+            let past = work.space.from_sources(rest, addresses);
+            rest = work.space.subtract(rest, past);
+            let message = format!(
+                "the edge route table leads what comes in for the source through {id}, so it cannot go past it"
+            );
+            let because = self.refuses(ExplanationCode::IngressRtbTrafficRedirection, message);
+            steps.push(Step::drop(past, passage.clone().remembered(), because));
+        }
+        rest
     }
 
     fn leave_v6(&self, packets: PacketSet, passage: &Passage, work: &Workspace, steps: &mut Vec<Step>) {

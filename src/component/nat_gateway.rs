@@ -174,6 +174,10 @@ impl Component for Gateway {
         self.interface.clone()
     }
 
+    fn is_host(&self) -> bool {
+        true
+    }
+
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
         let mut steps = match self.unusable {
             Some(state) => {

@@ -392,6 +392,10 @@ impl Component for Groups {
         Some(ResourceRef::new("network-interface", &self.interface))
     }
 
+    fn is_host(&self) -> bool {
+        true
+    }
+
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
         let direction = arrival.direction();
         let tracked = arrival.tracked(work);

@@ -23,6 +23,10 @@ pub trait Component: Send + Sync {
     fn at_boundary(&self) -> bool {
         false
     }
+    /// Whether it is a host of a subnet, so that what leaves it into the network was last sent by it.
+    fn is_host(&self) -> bool {
+        false
+    }
     /// Whether an answer names it even where it just hands packets on.
     fn shown(&self) -> bool {
         true
@@ -73,6 +77,8 @@ pub struct Arrival<'a> {
     pub leg: Leg,
     /// The interface that a router addressed them to, when it is not the owner of the destination address.
     pub next_hop: Option<NodeId>,
+    /// The host that sent them into the network last, as route targets know it.
+    pub sender: Option<NodeId>,
     /// The VPC whose interfaces the source addresses name, as long as security groups still know the sender.
     pub identity: Option<&'a VpcId>,
     /// Where a reply begins: the component from which the request came here.

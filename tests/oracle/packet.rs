@@ -55,6 +55,8 @@ impl Packet {
                 ..swapped
             }),
             (ICMP, 8) => Some(swapped.with_icmp_type(0)),
+            // RFC 792: timestamp and information; RFC 950: address mask.
+            (ICMP, request @ (13 | 15 | 17)) => Some(swapped.with_icmp_type(request + 1)),
             (ICMP6, 128) => Some(swapped.with_icmp_type(129)),
             (ICMP | ICMP6, _) => None,
             _ => Some(swapped),
