@@ -126,14 +126,23 @@ fn diverted(
     };
     let routes = Routes::in_table(table, model);
     // A blackhole diverts nothing: what it is for is lost where it comes in.
-    let leading = table
-        .routes
-        .iter()
-        .filter(|route| route.state == RouteState::Active);
-    let targets: BTreeSet<&ResourceId> = leading.map(|route| &route.target).collect();
+    let leading = |index: &usize| {
+        table
+            .routes
+            .get(*index)
+            .filter(|route| route.state == RouteState::Active)
+    };
+    let targets: BTreeSet<&ResourceId> = table.routes.iter().map(|route| &route.target).collect();
     let hosts = targets.into_iter().filter_map(|id| {
         let target = builder.target(id).filter(|target| target.subnet.is_some())?;
-        Some((routes.to_targets(|other| other == id), id.clone(), target.node))
+        let led = routes.reaching(|entry| {
+            entry
+                .routes
+                .iter()
+                .filter_map(leading)
+                .any(|route| &route.target == id)
+        });
+        Some((led, id.clone(), target.node))
     });
     hosts.collect()
 }

@@ -8,7 +8,7 @@
 //! Read 2026-11-23; `reference` sections 0.2 and 1.1.
 
 use crate::code::ExplanationCode;
-use crate::model::{Model, Place, Subnet, SubnetId};
+use crate::model::{Model, Place, ResourceId, Subnet, SubnetId};
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, Resident, ResourceRef,
     Routes, Step, Workspace,
@@ -55,11 +55,12 @@ fn connect_one(id: &SubnetId, subnet: &Subnet, builder: &mut Builder<'_>) {
     let out = builder.link(node, acl, Direction::Egress);
     let beside = builder.link(node, table, Direction::Egress);
     let residents: Vec<Resident> = builder.residents(id).to_vec();
-    let bypass = Routes::of(id, builder).to_targets(|target| {
+    let inside = |target: &ResourceId| {
         builder
             .target(target)
             .is_some_and(|target| target.subnet.as_ref() == Some(id))
-    });
+    };
+    let bypass = Routes::of(id, builder).reaching(|entry| entry.targets.iter().any(inside));
     let hosts = Hosts::of(residents, node, builder);
     let cidr = AddressSet::from_cidrs(subnet.cidr.iter().map(|cidr| cidr.net()));
     builder.set(

@@ -32,7 +32,8 @@ pub struct Entry {
     pub cidr: IpNet,
     /// The routes.
     pub routes: Vec<usize>,
-    target: Vec<ResourceId>,
+    /// Their targets; `local` for the implied route.
+    pub targets: Vec<ResourceId>,
 }
 
 /// How routes of one prefix rank; lower wins.
@@ -86,9 +87,9 @@ impl Routes {
             match entries.last_mut().filter(|(_, last)| last.cidr == cidr) {
                 // Two prefix lists that name one prefix for different targets: AWS picks one and keeps to it.
                 Some((Rank::PrefixList, last)) if rank == Rank::PrefixList => {
-                    if !last.target.contains(&target) {
+                    if !last.targets.contains(&target) {
                         last.routes.extend(index);
-                        last.target.push(target);
+                        last.targets.push(target);
                     }
                 }
                 Some(_) => {}
@@ -97,7 +98,7 @@ impl Routes {
                     Entry {
                         cidr,
                         routes: index.into_iter().collect(),
-                        target: vec![target],
+                        targets: vec![target],
                     },
                 )),
             }
@@ -127,15 +128,15 @@ impl Routes {
         self.entries.iter().map(|entry| vec![cube(entry)]).collect()
     }
 
-    /// The destinations that go to targets of a sort.
-    pub fn to_targets(&self, wanted: impl Fn(&ResourceId) -> bool) -> AddressSet {
-        if !self.entries.iter().any(|entry| entry.target.iter().any(&wanted)) {
+    /// The destinations for which a winning entry is of a sort.
+    pub fn reaching(&self, wanted: impl Fn(&Entry) -> bool) -> AddressSet {
+        if !self.entries.iter().any(&wanted) {
             return AddressSet::empty();
         }
         let (mut taken, mut found) = (AddressSet::empty(), AddressSet::empty());
         for entry in &self.entries {
             let here = AddressSet::cidr(entry.cidr).subtract(&taken);
-            if entry.target.iter().any(&wanted) {
+            if wanted(entry) {
                 found = found.union(&here);
             }
             taken = taken.union(&here);

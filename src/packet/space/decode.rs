@@ -143,7 +143,8 @@ fn join(a: &Cube, b: &Cube) -> Option<Cube> {
         x.v4.is_empty() == y.v4.is_empty() && x.v6.is_empty() == y.v6.is_empty()
     };
     let addresses_joinable = planes(&a.sources, &b.sources) && planes(&a.destinations, &b.destinations);
-    if (!same[3] || !same[4]) && !(addresses_joinable && one_plane(&a.sources)) {
+    let addresses_alike = same[3] && same[4];
+    if !(addresses_alike || addresses_joinable && one_plane(&a.sources)) {
         return None;
     }
     Some(Cube {
