@@ -2,7 +2,7 @@
 
 use crate::analysis::{Finding, Index, Options, QuestionError, ask, with_hypothetical};
 use crate::component::KINDS;
-use crate::model::Model;
+use crate::model::{Diagnostics, Model, load_text};
 use crate::network::{Network, Workspace};
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -30,11 +30,9 @@ impl Analysis {
         }
     }
 
-    /// Temporary.
-    pub fn from_text(_: &str, text: &str) -> Result<Self, String> {
-        serde_yaml::from_str(text)
-            .map(Self::new)
-            .map_err(|e| e.to_string())
+    /// Reads a model file's text and builds its network.
+    pub fn from_text(name: &str, text: &str) -> Result<Self, Diagnostics> {
+        load_text(name, text).map(|loaded| Self::new(loaded.model))
     }
 
     /// What the user wrote.

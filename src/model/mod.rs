@@ -1,13 +1,19 @@
 //! What the user wrote: typed sections, ids, and where each thing is written.
 
+mod diagnostic;
 mod id;
+mod load;
 mod section;
 mod source;
+mod validate;
 mod value;
 
+pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, Severity};
 pub use id::*;
+pub use load::{Loaded, load, load_text};
 pub use section::*;
 pub use source::{ItemFiles, Locate, Location, Place, Sources};
+pub use validate::{Origin, RULES, validate};
 pub use value::{AddressSpec, Cidr, Destination, OneOrMany, Peer, Ports, ProtocolSpec, parse_address};
 
 use schemars::JsonSchema;
@@ -87,4 +93,15 @@ impl Model {
         named!(self, vpcs subnets enis instances security_groups nacls route_tables prefix_lists internet_gateways
             egress_only_internet_gateways nat_gateways peering_connections elastic_ips)
     }
+}
+
+/// The word most like one that is not known, if any is like it.
+pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = |known: &str| strsim::jaro_winkler(word, known);
+    let best = known
+        .into_iter()
+        .map(|known| (likeness(known), known))
+        .filter(|(likeness, _)| *likeness > 0.8);
+    best.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
+        .map(|(_, known)| known)
 }

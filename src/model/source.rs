@@ -1,6 +1,7 @@
 //! Where in which file something of the model is written.
 
 use super::ResourceId;
+use super::diagnostic::Excerpt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -66,6 +67,10 @@ impl Place {
 pub trait Locate: std::fmt::Debug + Send + Sync {
     /// The location of a place, if its item is known.
     fn locate(&self, place: &Place) -> Option<Location>;
+    /// The line itself, where the format has lines.
+    fn excerpt(&self, _: &Place) -> Option<Excerpt> {
+        None
+    }
 }
 
 /// The sources of a model: one locator a file, asked in order.
@@ -81,6 +86,10 @@ impl Sources {
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
+    /// The line where a place is written.
+    pub fn excerpt(&self, place: &Place) -> Option<Excerpt> {
+        self.0.iter().find_map(|locator| locator.excerpt(place))
+    }
     /// The location of a place.
     pub fn locate(&self, place: &Place) -> Option<Location> {
         self.0.iter().find_map(|locator| locator.locate(place))
@@ -94,5 +103,18 @@ pub struct ItemFiles(pub BTreeMap<(&'static str, ResourceId), Location>);
 impl Locate for ItemFiles {
     fn locate(&self, place: &Place) -> Option<Location> {
         self.0.get(&(place.section, place.id.clone())).cloned()
+    }
+}
+
+impl std::fmt::Display for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if let Some(column) = self.column {
+            write!(f, ":{column}")?;
+        }
+        Ok(())
     }
 }

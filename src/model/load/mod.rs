@@ -1,0 +1,112 @@
+//! From files to a model, with every mistake found in one run.
+//!
+//! The text becomes a tree with spans and limits; each item of each section is read out of it on its own, so that one bad
+//! item hides no other; and a bad part of an item is taken out and the rest read again, so that one bad rule hides no
+//! other.
+
+mod de;
+mod item;
+mod locate;
+mod tree;
+
+use super::diagnostic::{Diagnostic, Diagnostics, Severity};
+use super::validate::{Origin, validate};
+use super::{Model, near};
+use item::Reading;
+use std::sync::Arc;
+use tree::{File, Node, NodeKind};
+
+/// A model that can be used, and what to say of it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The model.
+    pub model: Model,
+    /// What is probably not what was meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads one text.
+pub fn load_text(name: &str, text: &str) -> Result<Loaded, Diagnostics> {
+    load(vec![(name.into(), text.as_bytes().to_vec())])
+}
+
+/// Reads several files into one model: the union of their sections.
+pub fn load(files: Vec<(Arc<str>, Vec<u8>)>) -> Result<Loaded, Diagnostics> {
+    let mut reading = Reading::default();
+    for (name, bytes) in files {
+        let parsed = File::new(name, bytes).and_then(|file| Ok((tree::parse(&file)?, file)));
+        match parsed {
+            Ok((Some(root), file)) => read(&Arc::new(file), root, &mut reading),
+            Ok((None, file)) => reading.say(empty(&file)),
+            Err(error) => reading.say(*error),
+        }
+    }
+    let (mut model, mut found) = reading.finish();
+    if found.is_empty() {
+        found = validate(&mut model, Origin::Written);
+    }
+    found.sort_by_key(|one| one.severity);
+    if found.iter().any(|one| one.severity == Severity::Error) {
+        return Err(Diagnostics(found));
+    }
+    Ok(Loaded {
+        model,
+        warnings: found,
+    })
+}
+
+fn empty(file: &File) -> Diagnostic {
+    Diagnostic::error("MODEL_EMPTY", format!("{} holds nothing", file.name))
+        .at(Some(file.excerpt(tree::Span {
+            line: 1,
+            column: 1,
+            ..tree::Span::default()
+        })))
+        .hint("a model begins with `version: 1`")
+}
+
+fn read(file: &Arc<File>, root: Node, reading: &mut Reading) {
+    let NodeKind::Map(sections) = &root.kind else {
+        let error = Diagnostic::error(
+            "MODEL_NOT_A_MAP",
+            "a model is a map of sections, and this is none",
+        );
+        reading.say(
+            error
+                .at(Some(file.excerpt(root.span)))
+                .hint("begin with `version: 1` and `vpcs:`"),
+        );
+        return;
+    };
+    version(file, &root, reading);
+    for (key, value) in sections {
+        let name = key.text().unwrap_or_default();
+        if name != "version" && !item::section(reading, file, name, value) {
+            reading.say(unknown_section(file, key, name));
+        }
+    }
+    reading.remember(file, root);
+}
+
+fn version(file: &File, root: &Node, reading: &mut Reading) {
+    let error = match root.get("version") {
+        Some(node) if node.text() == Some("1") => return,
+        Some(node) => Diagnostic::error("MODEL_VERSION", "this version of the format is not known")
+            .at(Some(file.excerpt(node.span))),
+        None => Diagnostic::error(
+            "MODEL_VERSION",
+            "the file does not say which version of the format it is",
+        )
+        .at(Some(file.excerpt(root.span))),
+    };
+    reading.say(error.hint("write `version: 1`"));
+}
+
+fn unknown_section(file: &File, key: &Node, name: &str) -> Diagnostic {
+    let error = Diagnostic::error("MODEL_UNKNOWN_SECTION", format!("unknown section `{name}`"))
+        .at(Some(file.excerpt(key.span)));
+    match near(name, item::SECTIONS.iter().copied()) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(format!("the sections are {}", item::SECTIONS.join(", "))),
+    }
+}

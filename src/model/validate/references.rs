@@ -1,0 +1,315 @@
+//! Every id that the model names must be there, unless it is known to be unknown.
+
+use super::{Diagnostic, Model, Origin, Place, diagnostic, near};
+use crate::model::{Peer, ResourceId, UnknownResource};
+use std::collections::BTreeMap;
+
+/// Kinds that are not modelled yet, by the beginning of their ids.
+const NOT_MODELLED: [(&str, &str); 8] = [
+    ("tgw-", "transit-gateway"),
+    ("vgw-", "vpn-gateway"),
+    ("vpce-", "vpc-endpoint"),
+    ("lgw-", "local-gateway"),
+    ("cagw-", "carrier-gateway"),
+    ("arn:aws:networkmanager:", "core-network"),
+    ("arn:aws:odb:", "odb-network"),
+    ("odb-", "odb-network"),
+];
+
+/// What a route may lead to, and what else may be named where.
+struct References<'m> {
+    model: &'m Model,
+    origin: Origin,
+    found: Vec<Diagnostic>,
+    unknown: BTreeMap<ResourceId, UnknownResource>,
+}
+
+/// The unknown resources that the model names, and the mistakes.
+pub fn check(model: &Model, origin: Origin) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagnostic>) {
+    let mut references = References {
+        model,
+        origin,
+        found: Vec::new(),
+        unknown: BTreeMap::new(),
+    };
+    references.places();
+    references.interfaces();
+    references.groups();
+    references.tables();
+    references.gateways();
+    references.flow_logs();
+    (references.unknown, references.found)
+}
+
+/// The ids of a section.
+macro_rules! ids {
+    ($model:expr, $section:ident) => {
+        $model.$section.keys().map(|id| id.as_str())
+    };
+}
+
+/// Checks that an id is in a section.
+macro_rules! need {
+    ($self:ident, $section:ident, $kind:literal, $id:expr, $place:expr) => {
+        if !$self.model.$section.contains_key($id.as_str()) {
+            let known: Vec<&str> = ids!($self.model, $section).collect();
+            $self.missing($kind, $id.as_str(), known, $place);
+        }
+    };
+}
+
+impl References<'_> {
+    fn missing(&mut self, kind: &'static str, id: &str, known: Vec<&str>, place: Place) {
+        if self.model.unknown.contains_key(id) {
+            return;
+        }
+        if self.origin == Origin::Imported {
+            let why = Some("named, and not in what was collected".to_owned());
+            self.unknown.insert(
+                id.into(),
+                UnknownResource {
+                    kind: kind.to_owned(),
+                    why,
+                },
+            );
+            return;
+        }
+        let message = format!("there is no {} `{id}`", kind.replace('-', " "));
+        let error = diagnostic(self.model, "MODEL_UNKNOWN_ID", &place, message);
+        self.found.push(match near(id, known) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint(format!(
+                "describe it, or add it to `unknown:` as {{ type: {kind} }}"
+            )),
+        });
+    }
+
+    fn places(&mut self) {
+        for (id, subnet) in &self.model.subnets {
+            let place = Place::item("subnets", id);
+            need!(self, vpcs, "vpc", subnet.vpc, place.clone().field("vpc"));
+            if let Some(table) = &subnet.route_table {
+                need!(
+                    self,
+                    route_tables,
+                    "route-table",
+                    table,
+                    place.clone().field("route_table")
+                );
+            }
+            if let Some(acl) = &subnet.nacl {
+                need!(self, nacls, "network-acl", acl, place.field("nacl"));
+            }
+        }
+    }
+
+    fn interfaces(&mut self) {
+        for (id, eni) in &self.model.enis {
+            let place = Place::item("enis", id);
+            need!(self, subnets, "subnet", eni.subnet, place.clone().field("subnet"));
+            for (index, group) in eni.security_groups.iter().enumerate() {
+                let place = place.clone().field("security_groups").index(index);
+                need!(self, security_groups, "security-group", group, place);
+            }
+        }
+        for (id, ip) in &self.model.elastic_ips {
+            let place = Place::item("elastic_ips", id);
+            if let Some(eni) = &ip.eni {
+                need!(self, enis, "network-interface", eni, place.clone().field("eni"));
+            }
+            if let Some(nat) = &ip.nat_gateway {
+                need!(self, nat_gateways, "natgateway", nat, place.field("nat_gateway"));
+            }
+        }
+    }
+
+    fn groups(&mut self) {
+        for (id, group) in &self.model.security_groups {
+            need!(
+                self,
+                vpcs,
+                "vpc",
+                group.vpc,
+                Place::item("security_groups", id).field("vpc")
+            );
+            let ingress = group
+                .ingress
+                .iter()
+                .enumerate()
+                .map(|(index, rule)| ("ingress", index, "source", &rule.source));
+            let egress = group.egress.iter().flatten().enumerate();
+            let egress = egress.map(|(index, rule)| ("egress", index, "destination", &rule.destination));
+            for (field, index, key, peers) in ingress.chain(egress) {
+                for peer in peers.iter() {
+                    let place = Place::item("security_groups", id)
+                        .field(field)
+                        .index(index)
+                        .key(key);
+                    self.peer(peer, place);
+                }
+            }
+        }
+        for (id, acl) in &self.model.nacls {
+            need!(self, vpcs, "vpc", acl.vpc, Place::item("nacls", id).field("vpc"));
+        }
+    }
+
+    fn peer(&mut self, peer: &Peer, place: Place) {
+        let Peer::Resource(id) = peer else { return };
+        let (groups, lists) = (&self.model.security_groups, &self.model.prefix_lists);
+        if groups.contains_key(id.as_str()) || lists.contains_key(id.as_str()) {
+            return;
+        }
+        let known = ids!(self.model, security_groups)
+            .chain(ids!(self.model, prefix_lists))
+            .collect();
+        let kind = if id.as_str().starts_with("pl-") {
+            "prefix-list"
+        } else {
+            "security-group"
+        };
+        self.missing(kind, id.as_str(), known, place);
+    }
+
+    fn tables(&mut self) {
+        for (id, table) in &self.model.route_tables {
+            let place = Place::item("route_tables", id);
+            need!(self, vpcs, "vpc", table.vpc, place.clone().field("vpc"));
+            for gateway in table.gateway.iter() {
+                self.gateway(gateway, place.clone().field("gateway"));
+            }
+            for (index, route) in table.routes.iter().enumerate() {
+                let place = place.clone().field("routes").index(index);
+                if let Peer::Resource(list) = &route.destination {
+                    need!(
+                        self,
+                        prefix_lists,
+                        "prefix-list",
+                        list,
+                        place.clone().key("destination")
+                    );
+                }
+                self.target(&route.target, place.key("target"));
+            }
+        }
+    }
+
+    fn gateway(&mut self, id: &ResourceId, place: Place) {
+        if !self.model.internet_gateways.contains_key(id.as_str()) && !self.not_modelled(id, &place) {
+            let known = ids!(self.model, internet_gateways).collect();
+            self.missing("internet-gateway", id.as_str(), known, place);
+        }
+    }
+
+    fn target(&mut self, id: &ResourceId, place: Place) {
+        let model = self.model;
+        let text = id.as_str();
+        let known: Vec<&str> = ids!(model, internet_gateways)
+            .chain(ids!(model, egress_only_internet_gateways))
+            .chain(ids!(model, nat_gateways))
+            .chain(ids!(model, peering_connections))
+            .chain(ids!(model, enis))
+            .chain(
+                model
+                    .enis
+                    .values()
+                    .filter_map(|eni| eni.instance.as_ref().map(|id| id.as_str())),
+            )
+            .collect();
+        if text != "local" && !known.contains(&text) && !self.not_modelled(id, &place) {
+            self.missing("route-target", text, known, place);
+        }
+    }
+
+    /// Whether this is of a kind that is not modelled yet. It exists, so it is unknown.
+    fn not_modelled(&mut self, id: &ResourceId, place: &Place) -> bool {
+        if self.model.unknown.contains_key(id) {
+            return true;
+        }
+        let Some((_, kind)) = NOT_MODELLED
+            .into_iter()
+            .find(|(prefix, _)| id.as_str().starts_with(prefix))
+        else {
+            return false;
+        };
+        let why = Some("this kind is not modelled yet".to_owned());
+        let first = self
+            .unknown
+            .insert(
+                id.clone(),
+                UnknownResource {
+                    kind: kind.to_owned(),
+                    why,
+                },
+            )
+            .is_none();
+        if first && self.origin == Origin::Written {
+            let message = format!("{id} is a {}, which is not modelled yet", kind.replace('-', " "));
+            let warning = diagnostic(self.model, "MODEL_NOT_MODELLED", place, message);
+            self.found
+                .push(warning.hint("answers that meet it are `unknown`"));
+        }
+        true
+    }
+
+    fn gateways(&mut self) {
+        for (id, gateway) in &self.model.internet_gateways {
+            if let Some(vpc) = &gateway.vpc {
+                need!(
+                    self,
+                    vpcs,
+                    "vpc",
+                    vpc,
+                    Place::item("internet_gateways", id).field("vpc")
+                );
+            }
+        }
+        for (id, gateway) in &self.model.egress_only_internet_gateways {
+            if let Some(vpc) = &gateway.vpc {
+                need!(
+                    self,
+                    vpcs,
+                    "vpc",
+                    vpc,
+                    Place::item("egress_only_internet_gateways", id).field("vpc")
+                );
+            }
+        }
+        for (id, nat) in &self.model.nat_gateways {
+            need!(
+                self,
+                subnets,
+                "subnet",
+                nat.subnet,
+                Place::item("nat_gateways", id).field("subnet")
+            );
+        }
+        for (id, peering) in &self.model.peering_connections {
+            let place = Place::item("peering_connections", id);
+            need!(
+                self,
+                vpcs,
+                "vpc",
+                peering.requester,
+                place.clone().field("requester")
+            );
+            need!(self, vpcs, "vpc", peering.accepter, place.field("accepter"));
+        }
+    }
+
+    fn flow_logs(&mut self) {
+        for (id, log) in &self.model.flow_logs {
+            let text = log.resource.as_str();
+            let place = Place::item("flow_logs", id).field("resource");
+            let model = self.model;
+            let known: Vec<&str> = ids!(model, vpcs)
+                .chain(ids!(model, subnets))
+                .chain(ids!(model, enis))
+                .collect();
+            let others = ids!(model, nat_gateways).any(|id| id == text);
+            if !known.contains(&text) && !others && !self.not_modelled(&log.resource, &place) {
+                self.missing("flow-log-resource", text, known, place);
+            }
+        }
+    }
+}
