@@ -5,9 +5,12 @@ pub mod analysis;
 mod api;
 pub mod code;
 pub mod component;
+pub mod import;
+mod load;
 pub mod model;
 pub mod network;
 pub mod packet;
 
 pub use analysis::{Finding, Options, QuestionError};
 pub use api::Analysis;
+pub use load::load;

@@ -1,0 +1,254 @@
+//! Reads a folder of describe dumps: whichever way the files are named and split, what counts is the top-level key.
+
+use super::shape;
+use crate::import::{File, broken};
+use crate::model::Diagnostic;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+/// Something that was read, and from which file.
+#[derive(Debug, Clone)]
+pub struct Found<T> {
+    /// The file.
+    pub file: Arc<str>,
+    /// The Region that the file's folder names.
+    pub region: Option<Arc<str>>,
+    /// What was read.
+    pub item: T,
+}
+
+/// Declares what is collected: the field, AWS's top-level key, the shape.
+macro_rules! dump {
+    ($($field:ident $key:literal $shape:ident)*) => {
+        /// Everything that the files hold.
+        #[derive(Debug, Default)]
+        pub struct Dump {
+            $(#[doc = $key] pub $field: Vec<Found<shape::$shape>>,)*
+            /// Entries of prefix lists, by the id of the list.
+            pub entries: BTreeMap<String, Vec<shape::PrefixListEntry>>,
+            /// Top-level keys that are not read: how many items each holds.
+            pub others: BTreeMap<String, usize>,
+            /// The top-level keys that were there, empty or not.
+            pub seen: BTreeSet<String>,
+            /// Files that were cut off.
+            pub truncated: Vec<Arc<str>>,
+        }
+
+        /// The keys of calls whose absence is worth a word.
+        pub const KEYS: &[&str] = &[$($key),*];
+
+        impl Dump {
+            fn list<'de, A: MapAccess<'de>>(&mut self, key: &str, file: &Source, map: &mut A) -> Result<bool, A::Error> {
+                match key {
+                    $($key => {
+                        let items: Vec<shape::$shape> = map.next_value()?;
+                        self.$field.extend(items.into_iter().map(|item| file.found(item)));
+                    })*
+                    _ => return Ok(false),
+                }
+                Ok(true)
+            }
+        }
+    };
+}
+
+dump! {
+    vpcs "Vpcs" Vpc
+    subnets "Subnets" Subnet
+    enis "NetworkInterfaces" NetworkInterface
+    reservations "Reservations" Reservation
+    groups "SecurityGroups" SecurityGroup
+    acls "NetworkAcls" NetworkAcl
+    tables "RouteTables" RouteTable
+    prefix_lists "PrefixLists" PrefixList
+    igws "InternetGateways" InternetGateway
+    eigws "EgressOnlyInternetGateways" EgressOnlyInternetGateway
+    nats "NatGateways" NatGateway
+    peerings "VpcPeeringConnections" VpcPeeringConnection
+    addresses "Addresses" Address
+    flow_logs "FlowLogs" FlowLog
+}
+
+/// Where a file is.
+struct Source {
+    name: Arc<str>,
+    region: Option<Arc<str>>,
+}
+
+impl Source {
+    fn found<T>(&self, item: T) -> Found<T> {
+        Found {
+            file: Arc::clone(&self.name),
+            region: self.region.clone(),
+            item,
+        }
+    }
+}
+
+/// Reads every file; the mistakes of one hide those of no other.
+pub fn collect(files: &[File]) -> (Dump, Vec<Diagnostic>) {
+    let mut dump = Dump::default();
+    let mut mistakes = Vec::new();
+    for (name, bytes) in files {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            // What the AWS command line prints where a service has nothing to say.
+            continue;
+        }
+        let source = Source {
+            name: Arc::clone(name),
+            region: region(name),
+        };
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        let read = Document {
+            dump: &mut dump,
+            source,
+        }
+        .deserialize(&mut reader)
+        .and_then(|()| reader.end());
+        if let Err(error) = read {
+            let message = format!("this is not what `aws … --output json` prints: {error}");
+            mistakes.push(broken(name, Some(error.line()), Some(error.column()), message));
+        }
+    }
+    (dump, mistakes)
+}
+
+/// The Region among the folders of a path: `eu-west-1`, `us-gov-west-1`.
+fn region(path: &str) -> Option<Arc<str>> {
+    let folders = path.rsplit(['/', '\\']).skip(1);
+    folders
+        .into_iter()
+        .find(|folder| is_region(folder))
+        .map(Into::into)
+}
+
+/// Whether a word is a Region's name.
+pub fn is_region(word: &str) -> bool {
+    let parts: Vec<&str> = word.split('-').collect();
+    let letters = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    match parts.as_slice() {
+        [first, middle @ .., last] => {
+            first.len() == 2
+                && letters(first)
+                && !middle.is_empty()
+                && middle.iter().all(letters)
+                && last.len() == 1
+                && last.bytes().all(|byte| byte.is_ascii_digit())
+        }
+        _ => false,
+    }
+}
+
+/// One file.
+struct Document<'a> {
+    dump: &'a mut Dump,
+    source: Source,
+}
+
+impl<'de> DeserializeSeed<'de> for Document<'_> {
+    type Value = ();
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Document<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer of a describe call: a map")
+    }
+
+    /// Lists at the top are some other tool's; they say nothing to us.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { dump, source } = self;
+        let mut list_id = id_in_name(&source.name, "pl-");
+        let mut entries = None;
+        while let Some(key) = map.next_key::<String>()? {
+            if dump.list(&key, &source, &mut map)? {
+                dump.seen.insert(key);
+                continue;
+            }
+            match key.as_str() {
+                "NextToken" => {
+                    if map
+                        .next_value::<Option<String>>()?
+                        .is_some_and(|token| !token.is_empty())
+                    {
+                        dump.truncated.push(Arc::clone(&source.name));
+                    }
+                }
+                "Entries" => entries = Some(map.next_value::<Vec<shape::PrefixListEntry>>()?),
+                "PrefixListId" => list_id = map.next_value::<Option<String>>()?.or(list_id),
+                _ => {
+                    let Count(count) = map.next_value()?;
+                    *dump.others.entry(key).or_default() += count;
+                }
+            }
+        }
+        if let (Some(id), Some(entries)) = (list_id, entries) {
+            dump.entries.entry(id).or_default().extend(entries);
+        }
+        Ok(())
+    }
+}
+
+/// The id at the end of a file's name, where a call is about one object.
+fn id_in_name(name: &str, prefix: &str) -> Option<String> {
+    let file = name.rsplit(['/', '\\']).next()?.strip_suffix(".json")?;
+    let place = file.rfind(prefix)?;
+    (place == 0 || !file.as_bytes()[place - 1].is_ascii_alphanumeric()).then(|| file[place..].to_owned())
+}
+
+/// How many items a value holds; nothing else of it is kept.
+struct Count(usize);
+
+impl<'de> serde::Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Counting;
+        impl<'de> Visitor<'de> for Counting {
+            type Value = Count;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("anything")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Count, A::Error> {
+                let mut count = 0;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    count += 1;
+                }
+                Ok(Count(count))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Count, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Count(1))
+            }
+            fn visit_str<E>(self, _: &str) -> Result<Count, E> {
+                Ok(Count(0))
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Count, E> {
+                Ok(Count(0))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Count, E> {
+                Ok(Count(0))
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Count, E> {
+                Ok(Count(0))
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Count, E> {
+                Ok(Count(0))
+            }
+            fn visit_unit<E>(self) -> Result<Count, E> {
+                Ok(Count(0))
+            }
+        }
+        deserializer.deserialize_any(Counting)
+    }
+}

@@ -1,0 +1,308 @@
+//! Folders of what `aws SERVICE CALL --output json` prints.
+//!
+//! Files may be named by call (`ec2-describe-vpcs.json`), by content (`Vpcs.json`) or anyhow; at the top, under `REGION/`, or
+//! under `accounts/ID/REGION/`. An empty answer means none. A call that was not collected is a note: what it would have said
+//! is AWS's default where it is a setting, and unknown where something names it.
+
+mod collect;
+mod interfaces;
+mod routing;
+mod rules;
+mod shape;
+
+use super::{File, settle};
+use crate::model::{
+    Cidr, Diagnostics, FlowLog, ItemFiles, Location, Model, OneOrMany, Origin, ResourceId, Subnet, Tags,
+    TrafficType, Vpc, validate,
+};
+use collect::{Dump, KEYS, is_region};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// AWS's default flow log format, which the model leaves out.
+const DEFAULT_FORMAT: &str = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} \
+                              ${packets} ${bytes} ${start} ${end} ${action} ${log-status}";
+
+/// The read-only calls that collect what is modelled.
+const CALLS: [&str; 14] = [
+    "describe-vpcs",
+    "describe-subnets",
+    "describe-network-interfaces",
+    "describe-instances",
+    "describe-security-groups",
+    "describe-network-acls",
+    "describe-route-tables",
+    "describe-prefix-lists",
+    "describe-internet-gateways",
+    "describe-egress-only-internet-gateways",
+    "describe-nat-gateways",
+    "describe-vpc-peering-connections",
+    "describe-addresses",
+    "describe-flow-logs",
+];
+
+/// A model under way, and the file of each item.
+pub(super) struct Import {
+    model: Model,
+    files: ItemFiles,
+}
+
+impl Import {
+    /// Adds an item. The same item again is no matter; another one of the same id is worth a word.
+    fn add<K, T: PartialEq>(
+        &mut self,
+        section: &'static str,
+        file: &Arc<str>,
+        id: &str,
+        item: T,
+        section_of: impl Fn(&mut Model) -> &mut BTreeMap<K, T>,
+    ) where
+        K: for<'a> From<&'a str> + Ord,
+    {
+        let items = section_of(&mut self.model);
+        match items.get(&K::from(id)) {
+            None => {
+                items.insert(K::from(id), item);
+                let location = Location {
+                    file: Arc::clone(file),
+                    line: None,
+                    column: None,
+                };
+                self.files.0.insert((section, ResourceId::from(id)), location);
+            }
+            Some(first) if *first != item => self.note(format!(
+                "{id} was collected twice, and differs: the first is taken"
+            )),
+            Some(_) => {}
+        }
+    }
+
+    fn note(&mut self, note: String) {
+        if !self.model.notes.contains(&note) {
+            self.model.notes.push(note);
+        }
+    }
+}
+
+/// The Name tag.
+fn name(tags: &[shape::Tag]) -> Option<String> {
+    tags.iter()
+        .find(|tag| tag.key == "Name")
+        .map(|tag| tag.value.clone())
+        .filter(|name| !name.is_empty())
+}
+
+/// The other tags.
+fn tags(tags: &[shape::Tag]) -> Tags {
+    tags.iter()
+        .filter(|tag| tag.key != "Name")
+        .map(|tag| (tag.key.clone(), tag.value.clone()))
+        .collect()
+}
+
+/// Reads a dump's files into a model.
+pub fn from_files(files: &[File]) -> Result<Model, Diagnostics> {
+    let (dump, mistakes) = collect::collect(files);
+    let mut import = Import {
+        model: Model {
+            version: 1,
+            ..Model::default()
+        },
+        files: ItemFiles::default(),
+    };
+    places(&dump, &mut import);
+    routing::bring(&dump, &mut import);
+    interfaces::bring(&dump, &mut import);
+    filters(&dump, &mut import);
+    flow_logs(&dump, &mut import);
+    notes(&dump, &mut import);
+    let Import { mut model, files } = import;
+    model.sources.add(Arc::new(files));
+    validate(&mut model, Origin::Imported);
+    settle(model, mistakes)
+}
+
+fn cidrs<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Vec<Cidr> {
+    let mut cidrs: Vec<Cidr> = Vec::new();
+    for cidr in texts.flatten().filter_map(|text| Cidr::parse(text).ok()) {
+        if !cidrs.contains(&cidr) {
+            cidrs.push(cidr);
+        }
+    }
+    cidrs
+}
+
+fn works(state: &Option<shape::CidrState>) -> bool {
+    state
+        .as_ref()
+        .and_then(|state| state.state.as_deref())
+        .is_none_or(|state| state == "associated")
+}
+
+fn places(dump: &Dump, import: &mut Import) {
+    let zones: BTreeMap<&str, &str> = dump
+        .subnets
+        .iter()
+        .filter_map(|found| {
+            Some((
+                found.item.vpc_id.as_str(),
+                found.item.availability_zone.as_deref()?,
+            ))
+        })
+        .collect();
+    for found in &dump.vpcs {
+        let vpc = &found.item;
+        let more = vpc
+            .cidr_block_association_set
+            .iter()
+            .filter(|one| works(&one.cidr_block_state));
+        let v6 = vpc
+            .ipv6_cidr_block_association_set
+            .iter()
+            .filter(|one| works(&one.ipv6_cidr_block_state));
+        let all = std::iter::once(vpc.cidr_block.as_deref())
+            .chain(more.map(|one| one.cidr_block.as_deref()))
+            .chain(v6.map(|one| one.ipv6_cidr_block.as_deref()));
+        let zone = zones
+            .get(vpc.vpc_id.as_str())
+            .map(|zone| zone.trim_end_matches(|last: char| last.is_ascii_lowercase()));
+        let region = found.region.as_deref().or(zone.filter(|zone| is_region(zone)));
+        let item = Vpc {
+            name: name(&vpc.tags),
+            cidr: OneOrMany(cidrs(all)),
+            region: region.map(str::to_owned),
+            account: vpc.owner_id.clone(),
+            dns_support: true,
+            tags: tags(&vpc.tags),
+        };
+        import.add("vpcs", &found.file, &vpc.vpc_id, item, |model| &mut model.vpcs);
+    }
+    for found in &dump.subnets {
+        let subnet = &found.item;
+        let v6 = subnet
+            .ipv6_cidr_block_association_set
+            .iter()
+            .filter(|one| works(&one.ipv6_cidr_block_state));
+        let all =
+            std::iter::once(subnet.cidr_block.as_deref()).chain(v6.map(|one| one.ipv6_cidr_block.as_deref()));
+        let item = Subnet {
+            name: name(&subnet.tags),
+            vpc: subnet.vpc_id.as_str().into(),
+            cidr: OneOrMany(cidrs(all)),
+            az: subnet.availability_zone.clone(),
+            route_table: None,
+            nacl: None,
+            tags: tags(&subnet.tags),
+        };
+        import.add("subnets", &found.file, &subnet.subnet_id, item, |model| {
+            &mut model.subnets
+        });
+    }
+}
+
+fn filters(dump: &Dump, import: &mut Import) {
+    for found in &dump.groups {
+        let item = rules::security_group(&found.item);
+        import.add(
+            "security_groups",
+            &found.file,
+            &found.item.group_id,
+            item,
+            |model| &mut model.security_groups,
+        );
+    }
+    for found in &dump.acls {
+        let acl = &found.item;
+        import.add(
+            "nacls",
+            &found.file,
+            &acl.network_acl_id,
+            rules::network_acl(acl),
+            |model| &mut model.nacls,
+        );
+        for subnet in acl
+            .associations
+            .iter()
+            .filter_map(|association| association.subnet_id.as_deref())
+        {
+            if let Some(subnet) = import.model.subnets.get_mut(subnet) {
+                subnet.nacl = Some(acl.network_acl_id.as_str().into());
+            }
+        }
+    }
+}
+
+fn flow_logs(dump: &Dump, import: &mut Import) {
+    for found in &dump.flow_logs {
+        let log = &found.item;
+        let Some(resource) = log.resource_id.as_deref() else {
+            continue;
+        };
+        let item = FlowLog {
+            resource: resource.into(),
+            traffic: match log.traffic_type.as_deref() {
+                Some("ACCEPT") => TrafficType::Accept,
+                Some("REJECT") => TrafficType::Reject,
+                _ => TrafficType::All,
+            },
+            destination: log.log_destination_type.clone(),
+            format: log.log_format.clone().filter(|format| format != DEFAULT_FORMAT),
+            aggregation: log.max_aggregation_interval,
+            created: log.creation_time.clone(),
+            delivery: log.deliver_logs_status.clone(),
+        };
+        import.add("flow_logs", &found.file, &log.flow_log_id, item, |model| {
+            &mut model.flow_logs
+        });
+    }
+}
+
+/// What was not read, and what was not collected: once each.
+fn notes(dump: &Dump, import: &mut Import) {
+    let others: Vec<String> = dump
+        .others
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(key, count)| format!("{key} ({count})"))
+        .collect();
+    if !others.is_empty() {
+        import.note(format!(
+            "not modelled yet, and unknown where a packet meets them: {}",
+            others.join(", ")
+        ));
+    }
+    let missing: Vec<&str> = KEYS
+        .iter()
+        .zip(CALLS)
+        .filter(|(key, _)| !dump.seen.contains(**key))
+        .map(|(_, call)| call)
+        .collect();
+    if !missing.is_empty() {
+        import.note(format!("not collected: {}", missing.join(", ")));
+    }
+    for file in &dump.truncated {
+        import.note(format!(
+            "{file} is cut off (NextToken): collect it again without --max-items"
+        ));
+    }
+}
+
+/// The commands that collect everything that is modelled, for a shell.
+pub fn collection_script() -> String {
+    let mut script =
+        "#!/bin/sh\n# Collects a Region's network with read-only calls: sh collect.sh DIR [aws options]\n\
+                      set -eu\ndir=$1\nshift\nmkdir -p \"$dir\"\n"
+            .to_owned();
+    for call in CALLS {
+        script.push_str(&format!(
+            "aws ec2 {call} --output json \"$@\" > \"$dir/ec2-{call}.json\"\n"
+        ));
+    }
+    script.push_str(
+        "aws ec2 describe-managed-prefix-lists --output json \"$@\" > \"$dir/ec2-describe-managed-prefix-lists.json\"\n\
+         for list in $(aws ec2 describe-managed-prefix-lists --query 'PrefixLists[].PrefixListId' --output text \"$@\"); do\n  \
+         aws ec2 get-managed-prefix-list-entries --prefix-list-id \"$list\" --output json \"$@\" \\\n    \
+         > \"$dir/ec2-get-managed-prefix-list-entries-$list.json\"\ndone\n",
+    );
+    script
+}

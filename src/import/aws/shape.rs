@@ -1,0 +1,214 @@
+//! The shapes of EC2's describe calls, as far as they are read. Every field may be missing; others are no matter.
+
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Declares shapes in AWS's spelling.
+macro_rules! shapes {
+    ($(struct $name:ident { $($(#[$attribute:meta])* $field:ident: $kind:ty,)* })*) => {$(
+        #[doc = concat!("EC2's `", stringify!($name), "`.")]
+        #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+        #[serde(rename_all = "PascalCase", default)]
+        pub struct $name { $(#[doc = stringify!($field)] $(#[$attribute])* pub $field: $kind,)* }
+    )*};
+}
+
+shapes! {
+    struct Tag { key: String, value: String, }
+    struct CidrState { state: Option<String>, }
+    struct CidrAssociation { cidr_block: Option<String>, cidr_block_state: Option<CidrState>, }
+    struct Ipv6CidrAssociation {
+        ipv6_cidr_block: Option<String>,
+        ipv6_cidr_block_state: Option<CidrState>,
+    }
+    struct Vpc {
+        vpc_id: String,
+        cidr_block: Option<String>,
+        cidr_block_association_set: Vec<CidrAssociation>,
+        ipv6_cidr_block_association_set: Vec<Ipv6CidrAssociation>,
+        owner_id: Option<String>,
+        tags: Vec<Tag>,
+    }
+    struct Subnet {
+        subnet_id: String,
+        vpc_id: String,
+        cidr_block: Option<String>,
+        ipv6_cidr_block_association_set: Vec<Ipv6CidrAssociation>,
+        availability_zone: Option<String>,
+        tags: Vec<Tag>,
+    }
+    struct PublicAssociation { public_ip: Option<Ipv4Addr>, allocation_id: Option<String>, }
+    struct PrivateAddress {
+        private_ip_address: Option<Ipv4Addr>,
+        primary: bool,
+        association: Option<PublicAssociation>,
+    }
+    struct Ipv6Address { ipv6_address: Option<IpAddr>, }
+    struct Ipv4Prefix { ipv4_prefix: Option<String>, }
+    struct Ipv6Prefix { ipv6_prefix: Option<String>, }
+    struct GroupIdentifier { group_id: String, }
+    struct Attachment { instance_id: Option<String>, device_index: u32, }
+    struct NetworkInterface {
+        network_interface_id: String,
+        subnet_id: String,
+        private_ip_address: Option<Ipv4Addr>,
+        private_ip_addresses: Vec<PrivateAddress>,
+        ipv6_addresses: Vec<Ipv6Address>,
+        ipv4_prefixes: Vec<Ipv4Prefix>,
+        ipv6_prefixes: Vec<Ipv6Prefix>,
+        association: Option<PublicAssociation>,
+        groups: Vec<GroupIdentifier>,
+        source_dest_check: Option<bool>,
+        deny_all_igw_traffic: Option<bool>,
+        attachment: Option<Attachment>,
+        interface_type: Option<String>,
+        description: Option<String>,
+        tag_set: Vec<Tag>,
+        tags: Vec<Tag>,
+    }
+    struct InstanceState { name: Option<String>, }
+    struct Instance {
+        instance_id: String,
+        state: Option<InstanceState>,
+        network_interfaces: Vec<NetworkInterface>,
+        tags: Vec<Tag>,
+    }
+    struct Reservation { instances: Vec<Instance>, }
+    struct IpRange { cidr_ip: Option<String>, description: Option<String>, }
+    struct Ipv6Range { cidr_ipv6: Option<String>, description: Option<String>, }
+    struct PrefixListPeer { prefix_list_id: Option<String>, description: Option<String>, }
+    struct GroupPair { group_id: Option<String>, description: Option<String>, }
+    struct IpPermission {
+        ip_protocol: Option<String>,
+        from_port: Option<i64>,
+        to_port: Option<i64>,
+        ip_ranges: Vec<IpRange>,
+        ipv6_ranges: Vec<Ipv6Range>,
+        prefix_list_ids: Vec<PrefixListPeer>,
+        user_id_group_pairs: Vec<GroupPair>,
+    }
+    struct SecurityGroup {
+        group_id: String,
+        group_name: Option<String>,
+        vpc_id: Option<String>,
+        ip_permissions: Vec<IpPermission>,
+        ip_permissions_egress: Vec<IpPermission>,
+        tags: Vec<Tag>,
+    }
+    struct PortRange { from: Option<i64>, to: Option<i64>, }
+    struct IcmpTypeCode {
+        #[serde(rename = "Type")]
+        kind: Option<i64>,
+        code: Option<i64>,
+    }
+    struct AclEntry {
+        rule_number: u32,
+        egress: bool,
+        rule_action: Option<String>,
+        protocol: Option<String>,
+        cidr_block: Option<String>,
+        ipv6_cidr_block: Option<String>,
+        port_range: Option<PortRange>,
+        icmp_type_code: Option<IcmpTypeCode>,
+    }
+    struct AclAssociation { subnet_id: Option<String>, }
+    struct NetworkAcl {
+        network_acl_id: String,
+        vpc_id: String,
+        is_default: bool,
+        entries: Vec<AclEntry>,
+        associations: Vec<AclAssociation>,
+        tags: Vec<Tag>,
+    }
+    struct AssociationState { state: Option<String>, }
+    struct TableAssociation {
+        main: bool,
+        subnet_id: Option<String>,
+        gateway_id: Option<String>,
+        association_state: Option<AssociationState>,
+    }
+    struct Route {
+        destination_cidr_block: Option<String>,
+        destination_ipv6_cidr_block: Option<String>,
+        destination_prefix_list_id: Option<String>,
+        gateway_id: Option<String>,
+        nat_gateway_id: Option<String>,
+        network_interface_id: Option<String>,
+        instance_id: Option<String>,
+        vpc_peering_connection_id: Option<String>,
+        transit_gateway_id: Option<String>,
+        egress_only_internet_gateway_id: Option<String>,
+        carrier_gateway_id: Option<String>,
+        local_gateway_id: Option<String>,
+        core_network_arn: Option<String>,
+        odb_network_arn: Option<String>,
+        origin: Option<String>,
+        state: Option<String>,
+    }
+    struct RouteTable {
+        route_table_id: String,
+        vpc_id: String,
+        associations: Vec<TableAssociation>,
+        routes: Vec<Route>,
+        tags: Vec<Tag>,
+    }
+    struct PrefixListEntry { cidr: Option<String>, }
+    struct PrefixList {
+        prefix_list_id: String,
+        prefix_list_name: Option<String>,
+        cidrs: Option<Vec<String>>,
+        entries: Option<Vec<PrefixListEntry>>,
+        tags: Vec<Tag>,
+    }
+    struct GatewayAttachment { state: Option<String>, vpc_id: Option<String>, }
+    struct InternetGateway {
+        internet_gateway_id: String,
+        attachments: Vec<GatewayAttachment>,
+        tags: Vec<Tag>,
+    }
+    struct EgressOnlyInternetGateway {
+        egress_only_internet_gateway_id: String,
+        attachments: Vec<GatewayAttachment>,
+        tags: Vec<Tag>,
+    }
+    struct NatGatewayAddress {
+        private_ip: Option<Ipv4Addr>,
+        public_ip: Option<Ipv4Addr>,
+        network_interface_id: Option<String>,
+        is_primary: Option<bool>,
+    }
+    struct NatGateway {
+        nat_gateway_id: String,
+        subnet_id: Option<String>,
+        connectivity_type: Option<String>,
+        state: Option<String>,
+        nat_gateway_addresses: Vec<NatGatewayAddress>,
+        tags: Vec<Tag>,
+    }
+    struct PeeringSide { vpc_id: Option<String>, }
+    struct PeeringStatus { code: Option<String>, }
+    struct VpcPeeringConnection {
+        vpc_peering_connection_id: String,
+        requester_vpc_info: Option<PeeringSide>,
+        accepter_vpc_info: Option<PeeringSide>,
+        status: Option<PeeringStatus>,
+        tags: Vec<Tag>,
+    }
+    struct Address {
+        allocation_id: Option<String>,
+        public_ip: Option<Ipv4Addr>,
+        network_interface_id: Option<String>,
+        private_ip_address: Option<Ipv4Addr>,
+        tags: Vec<Tag>,
+    }
+    struct FlowLog {
+        flow_log_id: String,
+        resource_id: Option<String>,
+        traffic_type: Option<String>,
+        log_destination_type: Option<String>,
+        log_format: Option<String>,
+        max_aggregation_interval: Option<u32>,
+        creation_time: Option<String>,
+        deliver_logs_status: Option<String>,
+    }
+}

@@ -1,0 +1,125 @@
+//! From the paths that a user names to a model: what kind of files they are is seen from the files.
+
+use crate::import::aws;
+use crate::model::{self, Diagnostic, Diagnostics, Excerpt, Loaded, Location};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The largest file that is read.
+const FILE_MAX: u64 = 2 << 30;
+/// The deepest folder that is looked into.
+const DEPTH_MAX: usize = 16;
+
+/// A file: its name, and what it holds.
+type File = (Arc<str>, Vec<u8>);
+
+/// Reads model files, folders of them, and folders of describe dumps.
+pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
+    let mut found = Vec::new();
+    let mut mistakes = Vec::new();
+    for path in paths {
+        if let Err(mistake) = gather(path, 0, &mut found) {
+            mistakes.push(mistake);
+        }
+    }
+    let files: Vec<File> = found
+        .into_iter()
+        .filter_map(|path| read(&path).map_err(|mistake| mistakes.push(mistake)).ok())
+        .collect();
+    if !mistakes.is_empty() {
+        return Err(Diagnostics(mistakes));
+    }
+    if files.is_empty() {
+        let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let error = Diagnostic::error(
+            "MODEL_NO_FILES",
+            format!("there is no model in {}", names.join(", ")),
+        );
+        return Err(Diagnostics(vec![error.hint(
+            "a model is a .yaml file, a folder of them, or a folder of `aws … describe-*` JSON",
+        )]));
+    }
+    let (dumps, models): (Vec<File>, Vec<File>) = files.into_iter().partition(is_dump);
+    match (dumps.is_empty(), models.is_empty()) {
+        (true, _) => model::load(models),
+        (false, true) => aws::from_files(&dumps).map(|model| Loaded {
+            model,
+            warnings: Vec::new(),
+        }),
+        (false, false) => {
+            let name = models
+                .first()
+                .map_or_else(String::new, |(name, _)| name.to_string());
+            let message = format!("{name} is a model file among describe dumps");
+            let error = Diagnostic::error("MODEL_MIXED", message);
+            Err(Diagnostics(vec![error.hint(
+                "import the dump first: whyhop import aws DIR -o model.yaml",
+            )]))
+        }
+    }
+}
+
+/// Every file below a folder that may be meant, in the order of their names.
+fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+    let told = |error: &std::io::Error| trouble(path, &error.to_string());
+    let kind = std::fs::metadata(path).map_err(|error| told(&error))?;
+    if !kind.is_dir() {
+        found.push(path.to_owned());
+        return Ok(());
+    }
+    if depth > DEPTH_MAX {
+        return Err(trouble(path, "folders are nested too deep here"));
+    }
+    let entries = std::fs::read_dir(path).map_err(|error| told(&error))?;
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| told(&error))?;
+    paths.sort();
+    for path in paths {
+        let wanted =
+            |extension: &std::ffi::OsStr| ["yaml", "yml", "json"].iter().any(|known| extension == *known);
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']));
+        if !hidden && (path.is_dir() || path.extension().is_some_and(wanted)) {
+            gather(&path, depth + 1, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<File, Diagnostic> {
+    let told = |error: &std::io::Error| trouble(path, &error.to_string());
+    let size = std::fs::metadata(path).map_err(|error| told(&error))?.len();
+    if size > FILE_MAX {
+        return Err(trouble(path, "the file is larger than 2 GiB"));
+    }
+    let bytes = std::fs::read(path).map_err(|error| told(&error))?;
+    Ok((path.display().to_string().into(), bytes))
+}
+
+fn trouble(path: &Path, message: &str) -> Diagnostic {
+    let location = Location {
+        file: path.display().to_string().into(),
+        line: None,
+        column: None,
+    };
+    let at = Excerpt {
+        location,
+        text: String::new(),
+        span: (0, 0),
+    };
+    Diagnostic::error("MODEL_UNREADABLE", message.to_owned()).at(Some(at))
+}
+
+/// Whether a file is JSON of somebody else's: a model says `version` near its beginning.
+fn is_dump((name, bytes): &File) -> bool {
+    let head = &bytes[..bytes.len().min(4096)];
+    let json = head
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace())
+        .is_some_and(|byte| matches!(byte, b'{' | b'['));
+    let ours = memchr::memmem::find(head, b"\"version\"").is_some();
+    name.ends_with(".json") && (json && !ours || head.iter().all(u8::is_ascii_whitespace))
+}
