@@ -3,13 +3,16 @@
 
 pub mod analysis;
 mod api;
+pub mod cli;
 pub mod code;
 pub mod component;
+pub mod evidence;
 pub mod import;
 mod load;
 pub mod model;
 pub mod network;
 pub mod packet;
+pub mod report;
 
 pub use analysis::{Finding, Options, QuestionError};
 pub use api::Analysis;

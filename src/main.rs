@@ -1,3 +1,7 @@
 //! The `whyhop` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(whyhop::cli::run(std::env::args_os()) as u8)
+}

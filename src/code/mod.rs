@@ -64,6 +64,15 @@ codes! {
 }
 
 impl ExplanationCode {
+    /// What it means, in a sentence: the first line of its page below the title.
+    pub fn summary(self) -> &'static str {
+        self.page()
+            .lines()
+            .skip(1)
+            .find(|line| !line.trim().is_empty())
+            .unwrap_or_default()
+    }
+
     /// The code of this spelling, in any case.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL

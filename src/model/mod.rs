@@ -7,6 +7,7 @@ mod section;
 mod source;
 mod validate;
 mod value;
+mod write;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, Severity};
 pub use id::*;

@@ -1,0 +1,155 @@
+//! What can be typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Can A reach B in an AWS network, hop by hop; what blocks it; and which flow-log records prove it.
+#[derive(Debug, Parser)]
+#[command(name = "whyhop", version, about, long_about = None, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 as expected (reachable), 1 not as expected (blocked, partly reachable), \
+                        2 bad usage or a bad model, 3 unknown, 101 a bug."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask whether FROM can reach TO, and why not.
+    Path(PathArgs),
+    /// Check a model.
+    Validate(ModelArgs),
+    /// Turn other people's files into a model.
+    Import(ImportArgs),
+    /// Explain a code.
+    Explain(ExplainArgs),
+    /// Print a JSON schema.
+    Schema(SchemaArgs),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+/// Where the model is.
+#[derive(Debug, Args)]
+pub struct ModelArgs {
+    /// A model file, a folder of them, or a folder of `aws … describe-*` JSON.
+    #[arg(short, long = "model", value_name = "PATH", required = true, num_args = 1..)]
+    pub model: Vec<PathBuf>,
+}
+
+/// The shape of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// Versioned JSON.
+    Json,
+    /// AWS's NetworkInsightsAnalysis.
+    Aws,
+}
+
+/// `whyhop path`.
+#[derive(Debug, Args)]
+pub struct PathArgs {
+    /// Where packets begin: an id, a name, an address, a CIDR, `internet`, `internet:ADDRESS`, a subnet, VPC or security
+    /// group, `tag:KEY=VALUE`, `new:SUBNET/GROUP`, or a comma list.
+    pub from: String,
+    /// Where they should arrive.
+    pub to: String,
+    /// Which packets: `all`, `tcp/443`, `udp/53`, `icmp/8`, `proto/47`, or a comma list.
+    #[arg(default_value = "all")]
+    pub packets: String,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Flow logs to hold the answer against: a file or a folder.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub flow_logs: Vec<PathBuf>,
+    /// Ask for arrival only.
+    #[arg(long)]
+    pub one_way: bool,
+    /// The source ports of TCP and UDP; 1024-65535 where left out.
+    #[arg(long, value_name = "P")]
+    pub source_port: Option<String>,
+    /// A component that the way there must pass.
+    #[arg(long, value_name = "ID")]
+    pub through: Vec<String>,
+    /// A component that no way may pass.
+    #[arg(long, value_name = "ID")]
+    pub avoid: Vec<String>,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Writes the answer to a file as well: `json:answer.json`.
+    #[arg(long, value_name = "FORMAT:FILE")]
+    pub output: Vec<String>,
+}
+
+/// `whyhop import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// From what.
+    #[command(subcommand)]
+    pub from: ImportFrom,
+}
+
+/// What can be imported.
+#[derive(Debug, Subcommand)]
+pub enum ImportFrom {
+    /// A folder of `aws … describe-*` JSON.
+    Aws {
+        /// The folder.
+        #[arg(required_unless_present = "script")]
+        dir: Option<PathBuf>,
+        /// Write the model here instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Print the read-only commands that collect such a folder.
+        #[arg(long)]
+        script: bool,
+    },
+}
+
+/// `whyhop explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The code; all of them where left out.
+    pub code: Option<String>,
+}
+
+/// `whyhop schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what.
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// The model file.
+    Model,
+}

@@ -1,0 +1,27 @@
+//! `whyhop import`.
+
+use super::args::{ImportArgs, ImportFrom};
+use super::output::Screen;
+use super::{Exit, Failure};
+use crate::import::aws::collection_script;
+
+/// Turns other people's files into a model.
+pub fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Failure> {
+    let ImportFrom::Aws { dir, output, script } = &args.from;
+    if *script {
+        return screen.data(&collection_script());
+    }
+    let Some(dir) = dir else {
+        return Err(Failure::question("which folder?"));
+    };
+    let loaded = crate::load(std::slice::from_ref(dir))?;
+    loaded.model.notes.iter().for_each(|note| screen.note(note));
+    let yaml = loaded
+        .model
+        .to_yaml()
+        .map_err(|error| Failure::World(error.to_string()))?;
+    match output {
+        Some(file) => screen.file(file, &yaml).map(|()| Exit::Expected),
+        None => screen.data(&yaml),
+    }
+}

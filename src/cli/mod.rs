@@ -1,0 +1,127 @@
+//! The command line: arguments, files, colours, exit codes. One file a command.
+
+mod args;
+mod explain;
+mod import;
+mod output;
+mod path;
+mod schema;
+mod validate;
+
+pub use args::Cli;
+
+use crate::model::Diagnostics;
+use args::Command;
+use clap::{CommandFactory, Parser};
+use output::Screen;
+use std::ffi::OsString;
+
+/// How a command ended. Public, and the same for every command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// As expected.
+    Expected = 0,
+    /// Not as expected: not reachable, an expectation failed, a warning.
+    Unexpected = 1,
+    /// Bad usage, or a bad model.
+    Usage = 2,
+    /// The model does not decide it.
+    Unknown = 3,
+    /// A bug.
+    Bug = 101,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The model is wrong.
+    #[error(transparent)]
+    Model(#[from] Diagnostics),
+    /// The question, or another argument, is wrong.
+    #[error("{message}")]
+    Question {
+        /// What is wrong.
+        message: String,
+        /// What would be right.
+        hint: Option<String>,
+    },
+    /// The world failed: a file, a pipe.
+    #[error("{0}")]
+    World(String),
+}
+
+impl From<crate::QuestionError> for Failure {
+    fn from(error: crate::QuestionError) -> Self {
+        Self::Question {
+            message: error.message,
+            hint: error.hint,
+        }
+    }
+}
+
+impl Failure {
+    fn question(message: impl Into<String>) -> Self {
+        Self::Question {
+            message: message.into(),
+            hint: None,
+        }
+    }
+}
+
+/// Runs the command line.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    announce_bugs();
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no mistake. A closed pipe is no mistake either.
+            _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Expected
+            };
+        }
+    };
+    let screen = Screen::new(cli.color);
+    match dispatch(&cli, &screen) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            screen.failure(&failure);
+            Exit::Usage
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Path(args) => path::run(args, screen),
+        Command::Validate(args) => validate::run(args, screen),
+        Command::Import(args) => import::run(args, screen),
+        Command::Explain(args) => explain::run(args, screen),
+        Command::Schema(args) => schema::run(args, screen),
+        Command::Completions { shell } => {
+            let mut bytes = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "whyhop", &mut bytes);
+            screen.data_bytes(&bytes)
+        }
+        Command::Man => {
+            let mut bytes = Vec::new();
+            let page = clap_mangen::Man::new(Cli::command()).render(&mut bytes);
+            page.map_err(|error| Failure::World(error.to_string()))?;
+            screen.data_bytes(&bytes)
+        }
+    }
+}
+
+/// A panic is a bug of ours: it says so, and what helps to mend it.
+fn announce_bugs() {
+    std::panic::set_hook(Box::new(|panic| {
+        let version = env!("CARGO_PKG_VERSION");
+        let text = format!(
+            "whyhop {version}: this is a bug, please report it with the model and the command.\n{panic}\n"
+        );
+        output::complain(&text);
+    }));
+}

@@ -1,0 +1,97 @@
+//! Data on standard output, all else on standard error. A closed pipe is not an error.
+
+use super::args::Color;
+use super::{Exit, Failure};
+use crate::model::Diagnostic;
+use crate::report;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::Path;
+
+/// Where a command writes.
+pub struct Screen {
+    color_out: bool,
+    color_err: bool,
+}
+
+impl Screen {
+    /// Colours as asked for, and as the terminal and NO_COLOR allow.
+    pub fn new(color: Color) -> Self {
+        let allowed = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let on = |terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => allowed && terminal,
+        };
+        Self {
+            color_out: on(io::stdout().is_terminal()),
+            color_err: on(io::stderr().is_terminal()),
+        }
+    }
+
+    /// Whether standard output takes colours.
+    pub fn color(&self) -> bool {
+        self.color_out
+    }
+
+    /// Writes data.
+    pub fn data(&self, text: &str) -> Result<Exit, Failure> {
+        self.data_bytes(text.as_bytes())
+    }
+
+    /// Writes data.
+    pub fn data_bytes(&self, bytes: &[u8]) -> Result<Exit, Failure> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            // Whoever reads has enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Expected),
+            Err(error) => Err(Failure::World(format!("standard output: {error}"))),
+            Ok(()) => Ok(Exit::Expected),
+        }
+    }
+
+    /// Writes data to a file.
+    pub fn file(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        std::fs::write(path, text).map_err(|error| Failure::World(format!("{}: {error}", path.display())))
+    }
+
+    /// Tells of a mistake in a model.
+    pub fn diagnostic(&self, diagnostic: &Diagnostic) {
+        complain(&report::diagnostic(diagnostic, self.color_err));
+    }
+
+    /// Says something besides.
+    pub fn note(&self, text: &str) {
+        complain(&format!("note: {text}\n"));
+    }
+
+    /// Says why a command could not do its work.
+    pub fn failure(&self, failure: &Failure) {
+        match failure {
+            Failure::Model(diagnostics) => {
+                diagnostics
+                    .0
+                    .iter()
+                    .for_each(|diagnostic| self.diagnostic(diagnostic));
+                let errors = diagnostics
+                    .0
+                    .iter()
+                    .filter(|one| one.severity == crate::model::Severity::Error)
+                    .count();
+                let word = if errors == 1 { "error" } else { "errors" };
+                complain(&format!("{errors} {word} in the model\n"));
+            }
+            Failure::Question { message, hint } => {
+                complain(&format!("error: {message}\n"));
+                if let Some(hint) = hint {
+                    complain(&format!("hint: {hint}\n"));
+                }
+            }
+            Failure::World(message) => complain(&format!("error: {message}\n")),
+        }
+    }
+}
+
+/// Writes to standard error; when that is closed there is nobody to tell.
+pub fn complain(text: &str) {
+    _ = io::stderr().lock().write_all(text.as_bytes());
+}

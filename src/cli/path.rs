@@ -1,0 +1,82 @@
+//! `whyhop path`.
+
+use super::args::{Format, PathArgs};
+use super::output::Screen;
+use super::{Exit, Failure};
+use crate::analysis::Verdict;
+use crate::evidence::correlate;
+use crate::packet::parse_ports;
+use crate::report::{self, Style, Subject};
+use crate::{Analysis, Options};
+use clap::ValueEnum;
+use std::path::PathBuf;
+
+/// Asks, and tells the answer.
+pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
+    let outputs = args
+        .output
+        .iter()
+        .map(|text| output(text))
+        .collect::<Result<Vec<_>, _>>()?;
+    let options = options(args)?;
+    let loaded = crate::load(&args.model.model)?;
+    loaded
+        .warnings
+        .iter()
+        .for_each(|warning| screen.diagnostic(warning));
+    loaded.model.notes.iter().for_each(|note| screen.note(note));
+    let analysis = Analysis::new(loaded.model);
+    let finding = analysis.path(&args.from, &args.to, &args.packets, &options)?;
+    let model = analysis.model();
+    let evidence = (!args.flow_logs.is_empty()).then(|| correlate(&finding, model, &args.flow_logs));
+    let subject = Subject {
+        finding: &finding,
+        evidence: evidence.as_ref(),
+        model,
+    };
+    for (format, file) in outputs {
+        screen.file(&file, &render(format, subject, false))?;
+    }
+    screen.data(&render(args.format, subject, screen.color()))?;
+    Ok(match finding.verdict {
+        Verdict::Reachable => Exit::Expected,
+        Verdict::PartlyReachable | Verdict::Blocked => Exit::Unexpected,
+        Verdict::Unknown => Exit::Unknown,
+    })
+}
+
+fn options(args: &PathArgs) -> Result<Options, Failure> {
+    let source_ports = args.source_port.as_deref().map(parse_ports).transpose();
+    let source_ports = source_ports.map_err(|error| Failure::Question {
+        message: error.message,
+        hint: Some(error.hint),
+    })?;
+    Ok(Options {
+        source_ports,
+        one_way: args.one_way,
+        through: args.through.clone(),
+        avoid: args.avoid.clone(),
+    })
+}
+
+fn render(format: Format, subject: Subject<'_>, color: bool) -> String {
+    match format {
+        Format::Text => report::text(subject, Style { color }),
+        Format::Json => report::json(subject),
+        Format::Aws => report::aws(subject),
+    }
+}
+
+/// `FORMAT:FILE`.
+fn output(text: &str) -> Result<(Format, PathBuf), Failure> {
+    let parsed = text
+        .split_once(':')
+        .and_then(|(format, file)| Some((Format::from_str(format, true).ok()?, file)));
+    match parsed {
+        Some((format, file)) if !file.is_empty() => Ok((format, file.into())),
+        _ => Err(Failure::Question {
+            message: format!("`{text}` is not FORMAT:FILE"),
+            hint: Some("write --output json:answer.json; the formats are text, json and aws".to_owned()),
+        }),
+    }
+}

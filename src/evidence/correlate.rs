@@ -1,0 +1,530 @@
+//! Records against predictions: what corroborates an answer, what contradicts it, what could not be seen.
+//!
+//! The states are the reference's (`flow-logs-and-mirroring` 4.3). A record names an interface and a direction, never a
+//! rule: it cannot tell a security group from a network ACL, and no more is claimed.
+
+use super::coverage::{covering, home};
+use super::format::Format;
+use super::predict::{Expected, Prediction, predict};
+use super::read::{Scan, open, scan, sources};
+use super::record::{LogAction, Record};
+use crate::analysis::{Finding, Outcome, Verdict};
+use crate::model::{AddressSpec, Model};
+use crate::network::{Direction, Leg};
+use crate::packet::{AddressSet, Cube, PortSet, Protocol, ProtocolSet, Space};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+/// The most records that are kept for one interface.
+const RECORDS_MAX: usize = 10_000;
+/// The most records that are shown for one crossing.
+const SHOWN_MAX: usize = 5;
+
+/// What records say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// They show what the answer says.
+    Corroborated,
+    /// They show something else.
+    Contradicted,
+    /// They fit, and would fit other answers too.
+    Weak,
+    /// They do not decide.
+    Inconclusive,
+    /// Nothing was recorded where something would have been.
+    Silent,
+    /// No flow log sees this.
+    NotObservable,
+}
+
+/// A record that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordView {
+    /// The file.
+    pub file: String,
+    /// The line.
+    pub line: u64,
+    /// The record.
+    pub text: String,
+}
+
+/// What records say of one crossing of an interface.
+#[derive(Debug, Clone, Serialize)]
+pub struct Crossing {
+    /// The way, counted from 0.
+    pub path: usize,
+    /// There or back.
+    pub leg: Leg,
+    /// The hops of the way that the record tells of: first, and the one behind the last.
+    #[serde(skip)]
+    pub hops: (usize, usize),
+    /// The interface.
+    pub interface: String,
+    /// Into it, or out of it.
+    pub direction: Direction,
+    /// What should be recorded: `ACCEPT`, `REJECT`, `undecided`, `nothing`.
+    pub predicted: &'static str,
+    /// What the records say.
+    pub state: State,
+    /// Why.
+    pub reason: String,
+    /// The records.
+    pub records: Vec<RecordView>,
+}
+
+/// A flow log, and what of the way it sees.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// The interface.
+    pub interface: String,
+    /// The flow logs that see it.
+    pub flow_logs: Vec<String>,
+    /// The flow log that would.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable: Option<String>,
+}
+
+/// What flow logs say to an answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evidence {
+    /// The sum.
+    pub state: State,
+    /// Why.
+    pub reason: String,
+    /// Every record that was found.
+    pub records: Vec<RecordView>,
+    /// Which flow logs see the interfaces on the way.
+    pub coverage: Vec<Coverage>,
+    /// What each crossing's records say.
+    pub crossings: Vec<Crossing>,
+    /// What of the logs could not be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+}
+
+impl Evidence {
+    /// What is said of a hop.
+    pub fn at(&self, (path, leg, hop): (usize, Leg, usize)) -> Option<&Crossing> {
+        self.crossings
+            .iter()
+            .find(|one| one.path == path && one.leg == leg && (one.hops.0..one.hops.1).contains(&hop))
+    }
+}
+
+/// Holds an answer against the records in files and folders.
+pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf]) -> Evidence {
+    let predictions = predict(finding);
+    let interfaces: BTreeSet<&str> = predictions.iter().map(|one| one.interface.as_str()).collect();
+    let wanted: Vec<&str> = interfaces.iter().copied().collect();
+    let formats: Vec<Format> = model
+        .flow_logs
+        .values()
+        .filter_map(|log| Format::from_log_format(log.format.as_deref()?))
+        .collect();
+    let mut done = Scan::default();
+    let mut found = Records::default();
+    for path in sources(logs, &mut done) {
+        match open(&path) {
+            Ok(source) => scan(source, &wanted, &formats, &mut done, &mut |record| {
+                found.add(record)
+            }),
+            Err(error) => done.problems.push(format!("{}: {error}", path.display())),
+        }
+    }
+    let judge = Judge {
+        model,
+        space: &finding.work.space,
+        found: &found,
+    };
+    let crossings: Vec<Crossing> = predictions
+        .iter()
+        .map(|prediction| judge.crossing(prediction))
+        .collect();
+    let (state, reason) = sum(finding, &crossings);
+    let mut records: Vec<RecordView> = Vec::new();
+    for record in crossings.iter().flat_map(|crossing| &crossing.records) {
+        if !records.contains(record) {
+            records.push(record.clone());
+        }
+    }
+    let coverage = wanted.iter().map(|interface| judge.coverage(interface)).collect();
+    Evidence {
+        state,
+        reason,
+        records,
+        coverage,
+        crossings,
+        problems: problems(&done),
+    }
+}
+
+fn problems(scan: &Scan) -> Vec<String> {
+    let mut problems = scan.problems.clone();
+    if scan.broken > problems.len() as u64 {
+        problems.push(format!("… {} lines in all could not be read", scan.broken));
+    }
+    problems
+}
+
+/// The records by interface.
+#[derive(Default)]
+struct Records(BTreeMap<String, Vec<Record>>);
+
+impl Records {
+    fn add(&mut self, record: Record) {
+        let Some(interface) = record.interface.clone() else {
+            return;
+        };
+        let list = self.0.entry(interface).or_default();
+        if list.len() < RECORDS_MAX {
+            list.push(record);
+        }
+    }
+}
+
+struct Judge<'a> {
+    model: &'a Model,
+    space: &'a Space,
+    found: &'a Records,
+}
+
+impl Judge<'_> {
+    fn crossing(&self, prediction: &Prediction) -> Crossing {
+        let all = self
+            .found
+            .0
+            .get(&prediction.interface)
+            .map_or(&[][..], Vec::as_slice);
+        let own: Vec<&Record> = all
+            .iter()
+            .filter(|record| self.tells(record, prediction))
+            .collect();
+        let (state, reason) = self.state(prediction, &own, all.iter().any(|record| record.skipped));
+        let view = |record: &&Record| RecordView {
+            file: record.file.to_string(),
+            line: record.line,
+            text: record.text.clone(),
+        };
+        Crossing {
+            path: prediction.path,
+            leg: prediction.leg,
+            hops: prediction.hops,
+            interface: prediction.interface.clone(),
+            direction: prediction.direction,
+            predicted: match prediction.expected {
+                Expected::Recorded(LogAction::Accept) => "ACCEPT",
+                Expected::Recorded(LogAction::Reject) => "REJECT",
+                Expected::Undecided => "undecided",
+                Expected::Nothing => "nothing",
+            },
+            state,
+            reason,
+            records: own.iter().take(SHOWN_MAX).map(view).collect(),
+        }
+    }
+
+    /// Whether a record tells of these packets at this crossing.
+    fn tells(&self, record: &Record, prediction: &Prediction) -> bool {
+        let primary = self.primary(&prediction.interface);
+        if record.action.is_none()
+            || self
+                .direction(record, primary)
+                .is_some_and(|way| way != prediction.direction)
+        {
+            return false;
+        }
+        let (Some(protocol), Some(source), Some(destination)) =
+            (record.protocol, record.source, record.destination)
+        else {
+            return false;
+        };
+        // The interface's own side shows its primary IPv4 address, whatever the packet says, unless the packet's own
+        // addresses are recorded as well.
+        let shown = |seen: IpAddr, real: Option<IpAddr>, own_side: bool| match real {
+            Some(real) => AddressSet::one(real),
+            None if own_side && Some(seen) == primary => AddressSet::all(),
+            None => AddressSet::one(seen),
+        };
+        let out = prediction.direction == Direction::Egress;
+        let ports = |port: Option<u16>| match port {
+            Some(port) if Protocol(protocol).has_ports() => PortSet::one(port),
+            _ => PortSet::all(),
+        };
+        let packets = self.space.cube(&Cube {
+            protocols: ProtocolSet::one(protocol),
+            source_ports: ports(record.source_port),
+            destination_ports: ports(record.destination_port),
+            sources: shown(source, record.packet_source, out),
+            destinations: shown(destination, record.packet_destination, !out),
+        });
+        !self.space.intersect(packets, prediction.packets).is_empty()
+    }
+
+    /// The direction that a record says, or that its addresses show.
+    fn direction(&self, record: &Record, primary: Option<IpAddr>) -> Option<Direction> {
+        let by_address = match (record.source == primary, record.destination == primary) {
+            (true, false) => Some(Direction::Egress),
+            (false, true) => Some(Direction::Ingress),
+            _ => None,
+        };
+        record.direction.or(by_address.filter(|_| primary.is_some()))
+    }
+
+    fn primary(&self, interface: &str) -> Option<IpAddr> {
+        let nat = || {
+            let own = |nat: &&crate::model::NatGateway| {
+                nat.eni.as_ref().is_some_and(|eni| eni.as_str() == interface)
+            };
+            self.model.nat_gateways.values().find(own)?.ip.map(IpAddr::V4)
+        };
+        let eni = self.model.enis.get(interface).and_then(|eni| {
+            eni.ip.iter().find_map(|spec| match spec {
+                AddressSpec::Known(address) => Some(*address),
+                AddressSpec::OneOf(_) => None,
+            })
+        });
+        eni.or_else(nat)
+    }
+
+    fn state(&self, prediction: &Prediction, own: &[&Record], skipped: bool) -> (State, String) {
+        let of = |action: LogAction| {
+            own.iter()
+                .filter(|record| record.action == Some(action))
+                .copied()
+                .collect::<Vec<_>>()
+        };
+        let (accepted, rejected) = (of(LogAction::Accept), of(LogAction::Reject));
+        let begun = |records: &[&Record]| records.iter().any(|record| record.begins());
+        match prediction.expected {
+            _ if accepted.is_empty() && rejected.is_empty() => self.nothing(prediction, skipped),
+            _ if !accepted.is_empty() && begun(&rejected) => {
+                let reason = "both ACCEPT and REJECT were recorded: the rules changed, or the records are of different times";
+                (State::Inconclusive, reason.to_owned())
+            }
+            Expected::Recorded(LogAction::Accept) => accept(&accepted, begun(&rejected)),
+            Expected::Recorded(LogAction::Reject) => reject(prediction.leg, &rejected, begun(&accepted)),
+            Expected::Undecided if rejected.is_empty() => {
+                let reason =
+                    "the record fits; AWS does not say what is logged when a route table loses a packet";
+                (State::Inconclusive, reason.to_owned())
+            }
+            Expected::Undecided => (
+                State::Inconclusive,
+                "AWS does not say what is logged when a route table loses a packet".to_owned(),
+            ),
+            Expected::Nothing if begun(&accepted) || begun(&rejected) => (
+                State::Contradicted,
+                "the packets were seen here, behind the place where the model drops them".to_owned(),
+            ),
+            Expected::Nothing => (
+                State::Weak,
+                "only packets of connections that are already gone were seen here".to_owned(),
+            ),
+        }
+    }
+
+    /// No record: what that means depends on who would have recorded it.
+    fn nothing(&self, prediction: &Prediction, skipped: bool) -> (State, String) {
+        if skipped {
+            return (
+                State::Inconclusive,
+                "records of this interface were lost (SKIPDATA)".to_owned(),
+            );
+        }
+        let wanted = match prediction.expected {
+            Expected::Recorded(action) => action,
+            Expected::Undecided | Expected::Nothing => LogAction::Accept,
+        };
+        let covered = self.model.flow_logs.is_empty()
+            || !covering(self.model, &prediction.interface, wanted).is_empty();
+        match (covered, prediction.expected) {
+            (false, _) => {
+                let enable = self.enable(&prediction.interface);
+                (
+                    State::NotObservable,
+                    format!("no flow log records this; enable {enable}"),
+                )
+            }
+            (true, Expected::Nothing) => (
+                State::Weak,
+                "nothing was recorded here, as it should be".to_owned(),
+            ),
+            (true, _) => (
+                State::Silent,
+                "nothing was recorded: there was no such traffic, or it did not get here".to_owned(),
+            ),
+        }
+    }
+
+    /// The flow log that would see an interface.
+    fn enable(&self, interface: &str) -> String {
+        let subnet = home(self.model, interface);
+        let vpc = subnet
+            .and_then(|subnet| self.model.subnets.get(subnet))
+            .map(|subnet| subnet.vpc.as_str());
+        let resource = vpc.unwrap_or(interface);
+        format!(
+            "a flow log on {resource} with traffic `all` and pkt-srcaddr, pkt-dstaddr, flow-direction and tcp-flags in its format"
+        )
+    }
+
+    fn coverage(&self, interface: &str) -> Coverage {
+        let mut logs: Vec<String> = Vec::new();
+        for action in [LogAction::Accept, LogAction::Reject] {
+            logs.extend(
+                covering(self.model, interface, action)
+                    .into_iter()
+                    .map(ToString::to_string),
+            );
+        }
+        logs.sort();
+        logs.dedup();
+        let enable = logs.is_empty().then(|| self.enable(interface));
+        Coverage {
+            interface: interface.to_owned(),
+            flow_logs: logs,
+            enable,
+        }
+    }
+}
+
+fn accept(accepted: &[&Record], rejected_begun: bool) -> (State, String) {
+    if !accepted.is_empty() {
+        return (State::Corroborated, "recorded as ACCEPT".to_owned());
+    }
+    if rejected_begun {
+        return (
+            State::Contradicted,
+            "recorded as REJECT, and the model lets it pass".to_owned(),
+        );
+    }
+    (
+        State::Inconclusive,
+        "only late packets of a connection that is gone were rejected".to_owned(),
+    )
+}
+
+fn reject(leg: Leg, rejected: &[&Record], accepted_begun: bool) -> (State, String) {
+    // A reply has SYN and ACK set: its record shows both.
+    if rejected.iter().any(|record| record.begins()) {
+        return (State::Corroborated, "recorded as REJECT".to_owned());
+    }
+    if !rejected.is_empty() && leg == Leg::Return {
+        return (
+            State::Weak,
+            "recorded as REJECT, of packets that may be late ones".to_owned(),
+        );
+    }
+    if !rejected.is_empty() {
+        return (
+            State::Weak,
+            "recorded as REJECT, without a SYN: these may be late packets".to_owned(),
+        );
+    }
+    if accepted_begun {
+        return (
+            State::Contradicted,
+            "recorded as ACCEPT, and the model drops it here".to_owned(),
+        );
+    }
+    (
+        State::Inconclusive,
+        "only packets of older connections were accepted".to_owned(),
+    )
+}
+
+/// What the crossings say together.
+fn sum(finding: &Finding, crossings: &[Crossing]) -> (State, String) {
+    let place = |crossing: &Crossing| {
+        format!(
+            "{} {} ({})",
+            crossing.interface,
+            crossing.direction.as_str(),
+            crossing.leg.as_str()
+        )
+    };
+    let of = |state: State| crossings.iter().filter(move |crossing| crossing.state == state);
+    if let Some(crossing) = of(State::Contradicted).next() {
+        return (
+            State::Contradicted,
+            format!("{}: {}", place(crossing), crossing.reason),
+        );
+    }
+    if crossings.is_empty() {
+        return (
+            State::NotObservable,
+            "no network interface on the way records anything".to_owned(),
+        );
+    }
+    if let Some(crossing) = of(State::Corroborated).find(|crossing| crossing.predicted == "REJECT") {
+        return (
+            State::Corroborated,
+            format!(
+                "{} is recorded as REJECT, where the model drops it",
+                place(crossing)
+            ),
+        );
+    }
+    let recorded = crossings
+        .iter()
+        .filter(|crossing| crossing.predicted == "ACCEPT" || crossing.predicted == "REJECT");
+    let (seen, total) = (of(State::Corroborated).count(), recorded.count());
+    let works = matches!(finding.verdict, Verdict::Reachable | Verdict::PartlyReachable);
+    if works && seen == total && total > 0 {
+        return (
+            State::Corroborated,
+            format!("all {total} crossings are recorded as ACCEPT"),
+        );
+    }
+    if !works && seen > 0 {
+        return (State::Inconclusive, lost_out_of_sight(finding));
+    }
+    if works && seen > 0 {
+        return (
+            State::Weak,
+            format!("{seen} of {total} crossings are recorded as ACCEPT, the others are not seen"),
+        );
+    }
+    if of(State::Inconclusive).next().is_some() {
+        return (State::Inconclusive, lost_out_of_sight(finding));
+    }
+    if of(State::Silent).next().is_some() {
+        return (State::Silent, "no record of such traffic".to_owned());
+    }
+    if of(State::Weak).next().is_some() {
+        return (
+            State::Weak,
+            "nothing was recorded where the model lets nothing through".to_owned(),
+        );
+    }
+    (
+        State::NotObservable,
+        "no flow log sees the interfaces on the way".to_owned(),
+    )
+}
+
+/// Why records cannot decide a block that no interface's filter makes.
+fn lost_out_of_sight(finding: &Finding) -> String {
+    let at_interface = |blocker: &&crate::analysis::Blocker| blocker.interface.is_some();
+    let arrived = finding
+        .paths
+        .iter()
+        .any(|path| path.forward.outcome == Outcome::Delivered);
+    match finding.blockers.iter().find(|blocker| !at_interface(blocker)) {
+        Some(blocker) if blocker.component.kind == "route-table" => {
+            format!(
+                "{} decides, and AWS does not say what is logged when a route table loses a packet",
+                blocker.component.id
+            )
+        }
+        Some(blocker) => format!(
+            "{} decides, and nothing there writes flow logs; the records up to it fit",
+            blocker.component.id
+        ),
+        None if arrived => "the records fit as far as they go".to_owned(),
+        None => "the records do not decide".to_owned(),
+    }
+}

@@ -1,0 +1,182 @@
+//! What flow logs should show, if an answer is right: the records of every interface that the packets cross.
+//!
+//! A record tells of security groups and network ACL together, at one interface, in one direction. After a drop nothing is
+//! recorded further on. What a route table drops is the reference's open question: AWS does not say whether the sender's
+//! record is an ACCEPT or missing, so it stays undecided (`reference` 4.1, rows 3, 4 and 10).
+
+use super::record::LogAction;
+use crate::analysis::{Action, Finding, Hop, Way};
+use crate::network::{Direction, Leg};
+use crate::packet::{PacketSet, Space};
+
+/// What a record of a crossing should say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// The packets are recorded so.
+    Recorded(LogAction),
+    /// They are recorded as accepted, or not at all: AWS does not say.
+    Undecided,
+    /// They do not get here.
+    Nothing,
+}
+
+/// Packets that cross an interface.
+#[derive(Debug, Clone)]
+pub struct Prediction {
+    /// The way that they are on.
+    pub path: usize,
+    /// There or back.
+    pub leg: Leg,
+    /// The hops of the way that are told by the record: first, and the one behind the last.
+    pub hops: (usize, usize),
+    /// The interface.
+    pub interface: String,
+    /// Into it, or out of it.
+    pub direction: Direction,
+    /// The packets, as the interface sees them.
+    pub packets: PacketSet,
+    /// What the record should say.
+    pub expected: Expected,
+}
+
+/// The crossings of every way.
+pub fn predict(finding: &Finding) -> Vec<Prediction> {
+    let mut predictions = Vec::new();
+    for (index, path) in finding.paths.iter().enumerate() {
+        let mut along = Along {
+            space: &finding.work.space,
+            path: index,
+            lost: Lost::Nothing,
+            found: Vec::new(),
+        };
+        along.way(Leg::Forward, &path.forward);
+        if let Some(reply) = &path.reply {
+            // Nothing answers what was lost on the way; of what was lost in part the rest is answered.
+            along.lost = if matches!(along.lost, Lost::Everything) {
+                Lost::Everything
+            } else {
+                Lost::Nothing
+            };
+            along.way(Leg::Return, reply);
+        }
+        predictions.extend(along.found);
+    }
+    predictions
+}
+
+/// What was dropped on the way so far.
+enum Lost {
+    Nothing,
+    Some(PacketSet),
+    Everything,
+}
+
+struct Along<'a> {
+    space: &'a Space,
+    path: usize,
+    lost: Lost,
+    found: Vec<Prediction>,
+}
+
+impl Along<'_> {
+    fn way(&mut self, leg: Leg, way: &Way) {
+        let mut at = 0;
+        while let Some(hop) = way.hops.get(at) {
+            let end = crossing(&way.hops, at);
+            if hop.interface.is_some() {
+                self.cross(leg, way, at, end);
+            }
+            for hop in &way.hops[at..end] {
+                self.pass(hop);
+            }
+            at = end;
+        }
+    }
+
+    /// Keeps account of what is dropped, through translations.
+    fn pass(&mut self, hop: &Hop) {
+        if hop.action == Action::Drop || hop.action == Action::Unknown {
+            let before = match self.lost {
+                Lost::Nothing => PacketSet::EMPTY,
+                Lost::Some(lost) => lost,
+                Lost::Everything => return,
+            };
+            self.lost = Lost::Some(self.space.union(before, hop.packets));
+        }
+        if let (Lost::Some(lost), false) = (&self.lost, hop.rewrite.is_none()) {
+            self.lost = Lost::Some(hop.rewrite.apply(self.space, *lost));
+        }
+    }
+
+    fn cross(&mut self, leg: Leg, way: &Way, begin: usize, end: usize) {
+        let hops = &way.hops[begin..end];
+        let Some(interface) = hops.first().and_then(|hop| hop.interface.as_ref()) else {
+            return;
+        };
+        let (all, dropped) = hops
+            .iter()
+            .fold((PacketSet::EMPTY, PacketSet::EMPTY), |(all, dropped), hop| {
+                let lost = if hop.action == Action::Drop {
+                    hop.packets
+                } else {
+                    PacketSet::EMPTY
+                };
+                (
+                    self.space.union(all, hop.packets),
+                    self.space.union(dropped, lost),
+                )
+            });
+        let here = match self.lost {
+            Lost::Nothing => all,
+            Lost::Some(lost) => self.space.subtract(all, lost),
+            Lost::Everything => PacketSet::EMPTY,
+        };
+        let rejected = self.space.intersect(here, dropped);
+        let accepted = self.space.subtract(here, dropped);
+        let gone = self.space.subtract(all, here);
+        let after = way.hops.get(end);
+        let passed = if after.is_some_and(unrouted) {
+            Expected::Undecided
+        } else {
+            Expected::Recorded(LogAction::Accept)
+        };
+        let parts = [
+            (rejected, Expected::Recorded(LogAction::Reject)),
+            (accepted, passed),
+            (gone, Expected::Nothing),
+        ];
+        for (packets, expected) in parts.into_iter().filter(|(packets, _)| !packets.is_empty()) {
+            self.found.push(Prediction {
+                path: self.path,
+                leg,
+                hops: (begin, end),
+                interface: interface.id.to_string(),
+                direction: direction(hops),
+                packets,
+                expected,
+            });
+        }
+        if accepted.is_empty() && !here.is_empty() {
+            self.lost = Lost::Everything;
+        }
+    }
+}
+
+/// Whether a route table loses what comes to it.
+fn unrouted(hop: &Hop) -> bool {
+    hop.action == Action::Drop && hop.interface.is_none() && hop.component.kind == "route-table"
+}
+
+/// The end of the run of hops that one record tells of.
+fn crossing(hops: &[Hop], begin: usize) -> usize {
+    let first = &hops[begin];
+    if first.interface.is_none() {
+        return begin + 1;
+    }
+    let same = |hop: &&Hop| hop.interface == first.interface && (hop.direction == first.direction);
+    begin + hops[begin..].iter().take_while(same).count()
+}
+
+fn direction(hops: &[Hop]) -> Direction {
+    hops.first().map_or(Direction::Egress, |hop| hop.direction)
+}

@@ -1,0 +1,29 @@
+//! Findings and mistakes as bytes: text for people, JSON, AWS's own shape.
+
+mod aws;
+mod diagnostic;
+mod fix;
+mod json;
+mod slice;
+mod text;
+
+pub use aws::aws;
+pub use diagnostic::diagnostic;
+pub use fix::fix;
+pub use json::json;
+pub use text::{Style, text};
+
+use crate::analysis::Finding;
+use crate::evidence::Evidence;
+use crate::model::Model;
+
+/// What a report is about.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The answer.
+    pub finding: &'a Finding,
+    /// What flow logs say to it, when there are any.
+    pub evidence: Option<&'a Evidence>,
+    /// The model, for the details of rules.
+    pub model: &'a Model,
+}
