@@ -90,6 +90,20 @@ impl Kind for NatGateways {
 fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut Builder<'_>) {
     let node = builder.place(NAME, id);
     let (addresses, known) = address(nat, builder);
+    // A gateway that is gone has left its addresses; routes to it are blackholes.
+    let there = !matches!(nat.state, NatState::Deleted | NatState::Failed);
+    if !there {
+        let blackhole = Some(format!("{id} is gone"));
+        builder.offer_target(
+            id,
+            Target {
+                node,
+                subnet: Some(nat.subnet.clone()),
+                blackhole,
+            },
+        );
+        return;
+    }
     builder.reside(
         &nat.subnet,
         Resident {
@@ -98,15 +112,12 @@ fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut
             known,
         },
     );
-    let gone = (nat.state == NatState::Deleted).then(|| format!("{id} is deleted"));
-    builder.offer_target(
-        id,
-        Target {
-            node,
-            subnet: Some(nat.subnet.clone()),
-            blackhole: gone,
-        },
-    );
+    let target = Target {
+        node,
+        subnet: Some(nat.subnet.clone()),
+        blackhole: None,
+    };
+    builder.offer_target(id, target);
     if let Some(eni) = &nat.eni {
         builder.stand_in(eni, node);
     }

@@ -40,6 +40,7 @@ impl Kind for NetworkInterfaces {
             ExplanationCode::BadState,
             ExplanationCode::EniAddressRestriction,
             ExplanationCode::EniSourceDestCheckRestriction,
+            ExplanationCode::UnknownResource,
         ]
     }
     fn gaps(&self) -> &'static [&'static str] {
@@ -122,6 +123,30 @@ fn primary(eni: &NetworkInterface) -> Option<AddressSet> {
     })
 }
 
+/// Services whose own interfaces answer by rules that are not modelled yet (EC2 API, `NetworkInterfaceType`).
+const SERVICES: [&str; 9] = [
+    "network_load_balancer",
+    "load_balancer",
+    "gateway_load_balancer",
+    "gateway_load_balancer_endpoint",
+    "vpc_endpoint",
+    "transit_gateway",
+    "global_accelerator_managed",
+    "api_gateway_managed",
+    "nat_gateway",
+];
+
+/// The service behind an interface, if its answers are not modelled. The interfaces of Application and Classic Load Balancers
+/// have no type of their own; their description begins with `ELB`.
+fn unmodelled(eni: &NetworkInterface) -> Option<String> {
+    let kind = eni.interface_type.as_deref();
+    let typed = kind.filter(|kind| SERVICES.contains(kind));
+    let described = eni.description.as_deref().filter(|text| text.starts_with("ELB "));
+    typed
+        .or(described.map(|_| "load_balancer"))
+        .map(|kind| kind.replace('_', " "))
+}
+
 /// The state of the interface's instance, when that is not `running`.
 fn stopped(eni: &NetworkInterface, model: &Model) -> Option<&'static str> {
     match model.instances.get(eni.instance.as_ref()?)?.state {
@@ -184,6 +209,7 @@ fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
         served,
         check: eni.source_dest_check,
         stopped: stopped(eni, model),
+        unmodelled: unmodelled(eni),
     };
     builder.set(node, component);
 }
@@ -196,6 +222,7 @@ struct Interface {
     served: AddressSet,
     check: bool,
     stopped: Option<&'static str>,
+    unmodelled: Option<String>,
 }
 
 impl Component for Interface {
@@ -291,13 +318,29 @@ impl Interface {
                 forwarded,
             ];
         }
-        let because = self.says(format!("{} owns the destination address", self.resource.id));
+        let arrives = match &self.unmodelled {
+            Some(service) => {
+                let message = format!(
+                    "{} is the interface of a {service}, which is not modelled yet",
+                    self.resource.id
+                );
+                let because = self.refuses(ExplanationCode::UnknownResource, message);
+                Step::Unknown {
+                    packets: own,
+                    because,
+                }
+            }
+            None => {
+                let because = self.says(format!("{} owns the destination address", self.resource.id));
+                Step::Deliver {
+                    packets: own,
+                    answered: false,
+                    because,
+                }
+            }
+        };
         vec![
-            Step::Deliver {
-                packets: own,
-                answered: false,
-                because,
-            },
+            arrives,
             self.foreign(foreign, Passage::over(self.out).anonymous(), "destination"),
         ]
     }

@@ -271,6 +271,14 @@ fn peering(peering: &shape::VpcPeeringConnection, file: &std::sync::Arc<str>, im
         },
         tags: super::tags(&peering.tags),
     };
+    // Each side's Region tells of it, with a Name tag of its own.
+    let told = import
+        .model
+        .peering_connections
+        .get(peering.vpc_peering_connection_id.as_str());
+    if told.is_some_and(|told| told.status == item.status) {
+        return;
+    }
     import.add(
         "peering_connections",
         file,
