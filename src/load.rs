@@ -19,12 +19,12 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
     let mut mistakes = Vec::new();
     for path in paths {
         if let Err(mistake) = gather(path, 0, &mut found) {
-            mistakes.push(mistake);
+            mistakes.push(*mistake);
         }
     }
     let files: Vec<File> = found
         .into_iter()
-        .filter_map(|path| read(&path).map_err(|mistake| mistakes.push(mistake)).ok())
+        .filter_map(|path| read(&path).map_err(|mistake| mistakes.push(*mistake)).ok())
         .collect();
     if !mistakes.is_empty() {
         return Err(Diagnostics(mistakes));
@@ -60,7 +60,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
 }
 
 /// Every file below a folder that may be meant, in the order of their names.
-fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Box<Diagnostic>> {
     let told = |error: &std::io::Error| trouble(path, &error.to_string());
     let kind = std::fs::metadata(path).map_err(|error| told(&error))?;
     if !kind.is_dir() {
@@ -89,7 +89,7 @@ fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Dia
     Ok(())
 }
 
-fn read(path: &Path) -> Result<File, Diagnostic> {
+fn read(path: &Path) -> Result<File, Box<Diagnostic>> {
     let told = |error: &std::io::Error| trouble(path, &error.to_string());
     let size = std::fs::metadata(path).map_err(|error| told(&error))?.len();
     if size > FILE_MAX {
@@ -99,7 +99,7 @@ fn read(path: &Path) -> Result<File, Diagnostic> {
     Ok((path.display().to_string().into(), bytes))
 }
 
-fn trouble(path: &Path, message: &str) -> Diagnostic {
+fn trouble(path: &Path, message: &str) -> Box<Diagnostic> {
     let location = Location {
         file: path.display().to_string().into(),
         line: None,
@@ -110,7 +110,7 @@ fn trouble(path: &Path, message: &str) -> Diagnostic {
         text: String::new(),
         span: (0, 0),
     };
-    Diagnostic::error("MODEL_UNREADABLE", message.to_owned()).at(Some(at))
+    Box::new(Diagnostic::error("MODEL_UNREADABLE", message.to_owned()).at(Some(at)))
 }
 
 /// Whether a file is JSON of somebody else's: a model says `version` near its beginning.

@@ -22,7 +22,7 @@ const ANSWERS: &[Row] = &[
     ("bastion", "internet:192.0.2.40 bastion tcp/22", "reachable", None),
     ("bastion", "bastion server tcp/22", "reachable", None),
     ("bastion", "bastion server tcp/3389", "blocked", Some(("ENI_SG_RULES_MISMATCH", Leg::Forward, "sg-bastion", "default"))),
-    ("group-reference-lost", "app db tcp/5432", "blocked", Some(("SG_REFERENCES_NOT_PRESERVED", Leg::Forward, "sg-db", "default"))),
+    ("group-reference-lost", "app db tcp/5432", "blocked", Some(("SG_REFERENCES_NOT_PRESERVED", Leg::Forward, "sg-db", "1"))),
     ("ipv6-dual-stack", "internet:2001:db8:ffff::7 api tcp/443", "blocked", Some(("WHYHOP_NO_SESSION", Leg::Return, "eigw-shop", "egress only"))),
     ("ipv6-dual-stack", "api internet:2001:db8:ffff::7 tcp/443", "reachable", None),
     ("ipv6-dual-stack", "api internet:198.51.100.7 tcp/443", "blocked", Some(("NO_ROUTE_TO_DESTINATION", Leg::Forward, "rtb-private", "default"))),

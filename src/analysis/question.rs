@@ -96,7 +96,7 @@ impl<'a> Resolver<'a> {
 
     fn item(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
         if text == "internet" {
-            return Ok(vec![self.internet(internet_addresses(), false)]);
+            return Ok(vec![self.internet(self.out_there(), false)]);
         }
         if let Some(address) = text.strip_prefix("internet:") {
             return self.on_internet(address);
@@ -112,6 +112,13 @@ impl<'a> Resolver<'a> {
             return Ok(self.cidr(cidr));
         }
         self.resource(text)
+    }
+
+    /// The addresses of the internet that are nobody's in the model.
+    fn out_there(&self) -> AddressSet {
+        let node = self.network.find("internet", &"internet".into());
+        let owner = node.and_then(|node| self.network.owner(node));
+        owner.map_or_else(internet_addresses, |owner| owner.addresses.clone())
     }
 
     fn internet(&self, addresses: AddressSet, by_address: bool) -> Endpoint {
@@ -177,6 +184,9 @@ impl<'a> Resolver<'a> {
         if model.instances.contains_key(id) {
             return self.instance(id);
         }
+        if model.nat_gateways.contains_key(id) {
+            return Some(vec![self.nat_gateway(id)?]);
+        }
         if model.subnets.contains_key(id) {
             return Some(self.interfaces(|eni| eni.subnet.as_str() == id));
         }
@@ -199,6 +209,25 @@ impl<'a> Resolver<'a> {
     fn instance(&self, id: &str) -> Option<Vec<Endpoint>> {
         let (_, id) = self.index.of_instance.get(id)?.first()?;
         Some(vec![self.interface(id, self.model.enis.get(id)?)])
+    }
+
+    fn nat_gateway(&self, id: &str) -> Option<Endpoint> {
+        let node = self.network.find("natgateway", &id.into())?;
+        let owner = self.network.owner(node)?;
+        let public = self
+            .model
+            .nat_gateways
+            .get(id)?
+            .public_ip
+            .map(|public| AddressSet::one(public.into()));
+        Some(Endpoint {
+            resource: ResourceRef::new("natgateway", id),
+            node: Some(node),
+            vpc: owner.vpc.clone(),
+            private: owner.addresses.clone(),
+            public: public.unwrap_or_else(AddressSet::empty),
+            by_address: false,
+        })
     }
 
     fn interfaces(&self, wanted: impl Fn(&NetworkInterface) -> bool) -> Vec<Endpoint> {
@@ -370,7 +399,7 @@ impl<'a> Resolver<'a> {
                 });
             }
         }
-        let public = all.intersect(&internet_addresses());
+        let public = all.intersect(&self.out_there());
         if !public.is_empty() {
             members.push(self.internet(public, true));
         }
@@ -400,6 +429,7 @@ impl<'a> Resolver<'a> {
         let model = self.model;
         let ids = model.enis.keys().map(|id| id.as_str());
         let ids = ids.chain(model.instances.keys().map(|id| id.as_str()));
+        let ids = ids.chain(model.nat_gateways.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.subnets.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.vpcs.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.security_groups.keys().map(|id| id.as_str()));

@@ -431,7 +431,16 @@ impl<'a> Walk<'a> {
                 self.direction(at),
                 &Step::lose(all, because),
             );
-            self.end(Outcome::Dropped, vec![hop], trail, there);
+            let at = parts.first().and_then(|(.., hop, _)| hop.at.clone());
+            self.end(
+                Outcome::Dropped,
+                vec![Hop {
+                    at: hop.at.clone().or(at),
+                    ..hop
+                }],
+                trail,
+                there,
+            );
             return Fate::LOST;
         }
         let answered = parts

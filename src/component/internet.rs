@@ -41,15 +41,7 @@ impl Kind for Internet {
     }
 
     fn declare(&self, _: &Model, builder: &mut Builder<'_>) {
-        let node = builder.place(NAME, NAME);
-        builder.own(
-            node,
-            Owner {
-                resource: NAME.into(),
-                vpc: None,
-                addresses: internet_addresses(),
-            },
-        );
+        builder.place(NAME, NAME);
     }
 
     fn connect(&self, model: &Model, builder: &mut Builder<'_>) {
@@ -86,6 +78,19 @@ impl Kind for Internet {
             let own = AddressSet::from_cidrs(cidrs).intersect(&AddressSet::family(Family::V6));
             gateways[index].addresses = gateways[index].addresses.union(&own);
         }
+        // What is somebody's in the model is not out there.
+        let owned = gateways
+            .iter()
+            .fold(AddressSet::empty(), |all, door| all.union(&door.addresses));
+        let addresses = internet_addresses().subtract(&owned);
+        builder.own(
+            node,
+            Owner {
+                resource: NAME.into(),
+                vpc: None,
+                addresses,
+            },
+        );
         let owner = builder.filter_owner();
         let back = doors_back(model, builder);
         builder.set(

@@ -519,16 +519,25 @@ impl Groups {
             steps.push(Step::drop(packets, self.onward(direction), because));
             return;
         }
+        let rules = self.set.rules(direction);
         let lost_identity = direction == Direction::Ingress && arrival.identity.is_none();
         let parts = match lost_identity {
             true => self.set.split(work, direction, Scope::Everybody, true, packets),
             false => vec![(None, packets)],
         };
         for (by_reference, packets) in parts {
-            let because = if by_reference.is_some() {
-                let message =
-                    format!("{names} names the sender's group, but the packets no longer are their sender's");
-                self.denied(ExplanationCode::SgReferencesNotPreserved, direction, message)
+            let named = by_reference.and_then(|index| rules.get(index));
+            let because = if let Some(listed) = named {
+                let message = format!(
+                    "{} names the sender's group, but the packets no longer are their sender's",
+                    listed.group
+                );
+                let code = Some(ExplanationCode::SgReferencesNotPreserved);
+                Cause {
+                    code,
+                    message,
+                    ..self.allowed(listed, direction)
+                }
             } else {
                 let message = format!("no {way} rule of {names} allows these packets");
                 self.denied(ExplanationCode::EniSgRulesMismatch, direction, message)

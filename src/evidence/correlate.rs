@@ -307,13 +307,13 @@ impl Judge<'_> {
             Expected::Recorded(LogAction::Accept) => accept(&accepted, begun(&rejected)),
             Expected::Recorded(LogAction::Reject) => reject(prediction.leg, &rejected, begun(&accepted)),
             Expected::Undecided if rejected.is_empty() => {
-                let reason =
-                    "the record fits; AWS does not say what is logged when a route table loses a packet";
+                let reason = "the record fits; AWS does not say what is logged when a route table or an interface's check loses a packet";
                 (State::Inconclusive, reason.to_owned())
             }
             Expected::Undecided => (
                 State::Inconclusive,
-                "AWS does not say what is logged when a route table loses a packet".to_owned(),
+                "AWS does not say what is logged when a route table or an interface's check loses a packet"
+                    .to_owned(),
             ),
             Expected::Nothing if begun(&accepted) || begun(&rejected) => (
                 State::Contradicted,
@@ -508,23 +508,27 @@ fn sum(finding: &Finding, crossings: &[Crossing]) -> (State, String) {
 
 /// Why records cannot decide a block that no interface's filter makes.
 fn lost_out_of_sight(finding: &Finding) -> String {
-    let at_interface = |blocker: &&crate::analysis::Blocker| blocker.interface.is_some();
     let arrived = finding
         .paths
         .iter()
         .any(|path| path.forward.outcome == Outcome::Delivered);
-    match finding.blockers.iter().find(|blocker| !at_interface(blocker)) {
-        Some(blocker) if blocker.component.kind == "route-table" => {
-            format!(
-                "{} decides, and AWS does not say what is logged when a route table loses a packet",
-                blocker.component.id
-            )
+    let unsaid = "AWS does not say what is logged then";
+    for blocker in &finding.blockers {
+        let id = &blocker.component.id;
+        match blocker.component.kind {
+            "route-table" => return format!("{id} loses the packets, and {unsaid}"),
+            "network-interface" => return format!("{id} itself refuses the packets, and {unsaid}"),
+            "security-group" | "network-acl" => {}
+            _ => {
+                return format!(
+                    "{id} loses the packets, and nothing there writes flow logs; the records up to it fit"
+                );
+            }
         }
-        Some(blocker) => format!(
-            "{} decides, and nothing there writes flow logs; the records up to it fit",
-            blocker.component.id
-        ),
-        None if arrived => "the records fit as far as they go".to_owned(),
-        None => "the records do not decide".to_owned(),
+    }
+    if arrived {
+        "the records fit as far as they go".to_owned()
+    } else {
+        "the records do not decide".to_owned()
     }
 }

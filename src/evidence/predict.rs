@@ -6,6 +6,7 @@
 
 use super::record::LogAction;
 use crate::analysis::{Action, Finding, Hop, Way};
+use crate::code::ExplanationCode;
 use crate::network::{Direction, Leg};
 use crate::packet::{PacketSet, Space};
 
@@ -113,36 +114,42 @@ impl Along<'_> {
         let Some(interface) = hops.first().and_then(|hop| hop.interface.as_ref()) else {
             return;
         };
-        let (all, dropped) = hops
+        let dropped = |why: fn(&Hop) -> bool| {
+            let lost = hops.iter().filter(|hop| hop.action == Action::Drop && why(hop));
+            lost.fold(PacketSet::EMPTY, |lost, hop| self.space.union(lost, hop.packets))
+        };
+        let (filtered, refused, absorbed) = (dropped(is_filtered), dropped(is_refused), dropped(is_absorbed));
+        let all = hops
             .iter()
-            .fold((PacketSet::EMPTY, PacketSet::EMPTY), |(all, dropped), hop| {
-                let lost = if hop.action == Action::Drop {
-                    hop.packets
-                } else {
-                    PacketSet::EMPTY
-                };
-                (
-                    self.space.union(all, hop.packets),
-                    self.space.union(dropped, lost),
-                )
-            });
+            .fold(PacketSet::EMPTY, |all, hop| self.space.union(all, hop.packets));
         let here = match self.lost {
             Lost::Nothing => all,
             Lost::Some(lost) => self.space.subtract(all, lost),
             Lost::Everything => PacketSet::EMPTY,
         };
-        let rejected = self.space.intersect(here, dropped);
-        let accepted = self.space.subtract(here, dropped);
+        let known = self.space.subtract(here, refused);
+        let by_groups = self
+            .space
+            .intersect(known, dropped(|hop| is_filtered(hop) && !hop.boundary));
+        let by_acl = self
+            .space
+            .subtract(self.space.intersect(known, filtered), by_groups);
+        let accepted = self.space.subtract(known, filtered);
         let gone = self.space.subtract(all, here);
-        let after = way.hops.get(end);
-        let passed = if after.is_some_and(unrouted) {
-            Expected::Undecided
-        } else {
-            Expected::Recorded(LogAction::Accept)
+        // Security groups are asked at the interface; whether the ACL or the route table is asked first is not documented.
+        let unrouted = unrouted(&way.hops[end..]);
+        let said = |action| {
+            if unrouted {
+                Expected::Undecided
+            } else {
+                Expected::Recorded(action)
+            }
         };
         let parts = [
-            (rejected, Expected::Recorded(LogAction::Reject)),
-            (accepted, passed),
+            (by_groups, Expected::Recorded(LogAction::Reject)),
+            (by_acl, said(LogAction::Reject)),
+            (accepted, said(LogAction::Accept)),
+            (self.space.intersect(here, refused), Expected::Undecided),
             (gone, Expected::Nothing),
         ];
         for (packets, expected) in parts.into_iter().filter(|(packets, _)| !packets.is_empty()) {
@@ -156,15 +163,44 @@ impl Along<'_> {
                 expected,
             });
         }
-        if accepted.is_empty() && !here.is_empty() {
+        let through = self.space.subtract(accepted, absorbed);
+        if through.is_empty() && !here.is_empty() {
             self.lost = Lost::Everything;
         }
     }
 }
 
-/// Whether a route table loses what comes to it.
-fn unrouted(hop: &Hop) -> bool {
-    hop.action == Action::Drop && hop.interface.is_none() && hop.component.kind == "route-table"
+/// Whether security groups or a network ACL drop it, which is what REJECT means.
+fn is_filtered(hop: &Hop) -> bool {
+    matches!(
+        hop.code,
+        Some(
+            ExplanationCode::EniSgRulesMismatch
+                | ExplanationCode::SgHasNoRules
+                | ExplanationCode::SgReferencesNotPreserved
+                | ExplanationCode::SubnetAclRestriction
+        )
+    )
+}
+
+/// Whether the interface itself does: its source/destination check, or its instance that does not run. What is logged then
+/// is not documented (`reference` 4.1, row 18).
+fn is_refused(hop: &Hop) -> bool {
+    let check = hop.code == Some(ExplanationCode::EniSourceDestCheckRestriction);
+    check || hop.code == Some(ExplanationCode::BadState) && hop.component.kind == "network-interface"
+}
+
+/// Whether it is taken in and goes no further, as at a NAT gateway without a session: that is an ACCEPT (row 27).
+fn is_absorbed(hop: &Hop) -> bool {
+    !is_filtered(hop) && !is_refused(hop)
+}
+
+/// Whether routing loses what comes next: a route table, or the VPC's router that knows nobody with the address.
+fn unrouted(hops: &[Hop]) -> bool {
+    let routing = |hop: &&Hop| hop.interface.is_none() && matches!(hop.component.kind, "route-table" | "vpc");
+    hops.iter()
+        .take_while(routing)
+        .any(|hop| hop.action == Action::Drop)
 }
 
 /// The end of the run of hops that one record tells of.

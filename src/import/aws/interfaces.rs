@@ -129,33 +129,28 @@ fn interface(eni: &shape::NetworkInterface, file: &std::sync::Arc<str>, import: 
     let id = eni.network_interface_id.as_str();
     import.add("enis", file, id, item, |model| &mut model.enis);
     for address in private.iter().skip(1) {
-        let Some(public) = address
-            .association
-            .as_ref()
-            .and_then(|association| association.public_ip)
-        else {
-            continue;
-        };
-        let allocation = address
-            .association
-            .as_ref()
-            .and_then(|association| association.allocation_id.clone());
-        let item = ElasticIp {
-            name: None,
-            public_ip: public,
-            eni: Some(id.into()),
-            private_ip: address.private_ip_address,
-            nat_gateway: None,
-            tags: crate::model::Tags::new(),
-        };
-        import.add(
-            "elastic_ips",
-            file,
-            &allocation_id(allocation, public),
-            item,
-            |model| &mut model.elastic_ips,
-        );
+        associated(id, address, file, import);
     }
+}
+
+/// The Elastic IP address of a secondary private address.
+fn associated(eni: &str, address: &shape::PrivateAddress, file: &std::sync::Arc<str>, import: &mut Import) {
+    let Some(association) = &address.association else {
+        return;
+    };
+    let Some(public) = association.public_ip else {
+        return;
+    };
+    let item = ElasticIp {
+        name: None,
+        public_ip: public,
+        eni: Some(eni.into()),
+        private_ip: address.private_ip_address,
+        nat_gateway: None,
+        tags: crate::model::Tags::new(),
+    };
+    let id = allocation_id(association.allocation_id.clone(), public);
+    import.add("elastic_ips", file, &id, item, |model| &mut model.elastic_ips);
 }
 
 fn allocation_id(id: Option<String>, public: Ipv4Addr) -> String {

@@ -61,17 +61,17 @@ fn attached(attachments: &[shape::GatewayAttachment]) -> Option<crate::model::Vp
         .map(Into::into)
 }
 
+/// What is known of a prefix list: its name and its tags, its prefixes if they came, and the file that told of it.
+struct List<'a> {
+    name: Option<String>,
+    entries: Option<Vec<Cidr>>,
+    file: std::sync::Arc<str>,
+    tags: &'a [shape::Tag],
+}
+
 /// A list's prefixes come with the list, or by a call of their own. A list whose prefixes did not come is not described.
 fn prefix_lists(dump: &Dump, import: &mut Import) {
-    let mut lists: BTreeMap<
-        &str,
-        (
-            Option<String>,
-            Option<Vec<Cidr>>,
-            std::sync::Arc<str>,
-            &[shape::Tag],
-        ),
-    > = BTreeMap::new();
+    let mut lists: BTreeMap<&str, List> = BTreeMap::new();
     let parse = |text: &str| Cidr::parse(text).ok();
     for found in &dump.prefix_lists {
         let list = &found.item;
@@ -85,24 +85,39 @@ fn prefix_lists(dump: &Dump, import: &mut Import) {
             .cidrs
             .as_ref()
             .map(|cidrs| cidrs.iter().filter_map(|text| parse(text)).collect());
-        let entry = lists
-            .entry(&list.prefix_list_id)
-            .or_insert((None, None, found.file.clone(), &list.tags));
-        entry.0 = list.prefix_list_name.clone().or(entry.0.take());
-        entry.1 = cidrs.or(inline).or(entry.1.take());
+        let known = lists.entry(&list.prefix_list_id).or_insert(List {
+            name: None,
+            entries: None,
+            file: found.file.clone(),
+            tags: &list.tags,
+        });
+        known.name = list.prefix_list_name.clone().or(known.name.take());
+        known.entries = cidrs.or(inline).or(known.entries.take());
     }
     for (id, entries) in &dump.entries {
         let cidrs = entries
             .iter()
             .filter_map(|entry| parse(entry.cidr.as_deref()?))
             .collect();
-        let entry = lists
-            .entry(id)
-            .or_insert((None, None, "get-managed-prefix-list-entries".into(), &[]));
-        entry.1 = Some(cidrs);
+        let known = lists.entry(id).or_insert(List {
+            name: None,
+            entries: None,
+            file: "get-managed-prefix-list-entries".into(),
+            tags: &[],
+        });
+        known.entries = Some(cidrs);
     }
-    for (id, (name, cidrs, file, tags)) in lists {
-        if let Some(entries) = cidrs {
+    for (
+        id,
+        List {
+            name,
+            entries,
+            file,
+            tags,
+        },
+    ) in lists
+    {
+        if let Some(entries) = entries {
             let item = PrefixList {
                 name,
                 entries,

@@ -7,6 +7,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::{Model, near};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// The most mistakes that are told of one item.
@@ -81,21 +82,25 @@ where
     };
     for (key, value) in entries {
         let id = key.text().unwrap_or_default();
-        if into.contains_key(&K::from(id)) {
-            let first = reading
-                .trees
-                .find(section, id)
-                .map(|(file, span)| file.excerpt(span));
-            let error = Diagnostic::error("MODEL_DUPLICATE_ID", format!("`{id}` is in `{section}` twice"));
-            reading.say(
-                error
-                    .at(Some(file.excerpt(key.span)))
-                    .related(first, "first given here"),
-            );
-        } else if let Some(item) = one(reading, file, value, key.span) {
-            into.insert(K::from(id), item);
+        match into.entry(K::from(id)) {
+            Entry::Occupied(_) => reading.say(twice(reading, file, section, id, key.span)),
+            Entry::Vacant(place) => {
+                if let Some(item) = one(reading, file, value, key.span) {
+                    place.insert(item);
+                }
+            }
         }
     }
+}
+
+fn twice(reading: &Reading, file: &File, section: &str, id: &str, key: Span) -> Diagnostic {
+    let first = reading
+        .trees
+        .find(section, id)
+        .map(|(file, span)| file.excerpt(span));
+    Diagnostic::error("MODEL_DUPLICATE_ID", format!("`{id}` is in `{section}` twice"))
+        .at(Some(file.excerpt(key)))
+        .related(first, "first given here")
 }
 
 /// Reads one item. Its mistakes are taken out one by one, so that each is told.
