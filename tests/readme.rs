@@ -1,0 +1,58 @@
+//! The README: what it shows is what whyhop prints.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+
+use std::path::Path;
+use std::process::Command;
+
+fn readme() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+}
+
+/// The blocks of a language.
+fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let fence = format!("```{language}\n");
+    text.split(&fence)
+        .skip(1)
+        .map(|rest| rest.split("\n```").next().unwrap())
+        .collect()
+}
+
+fn whyhop(arguments: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_whyhop"))
+        .args(arguments.split_whitespace())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn every_command_prints_what_the_readme_shows() {
+    let text = readme();
+    let shown = blocks(&text, "console");
+    assert!(shown.len() >= 3, "the README lost its examples");
+    for block in shown {
+        let (command, expected) = block.split_once('\n').unwrap();
+        let arguments = command.strip_prefix("$ whyhop ").unwrap();
+        assert_eq!(whyhop(arguments).trim_end(), expected, "{command}");
+    }
+}
+
+#[test]
+fn the_first_command_is_the_first_answer() {
+    let text = readme();
+    let first = blocks(&text, "sh")[0];
+    let shown = blocks(&text, "console")[0];
+    let arguments = first.strip_prefix("cargo run --quiet --release -- ").unwrap();
+    assert!(shown.starts_with(&format!("$ whyhop {arguments}\n")));
+}
+
+#[test]
+fn the_model_loads() {
+    let text = readme();
+    for block in blocks(&text, "yaml") {
+        let loaded = whyhop::Analysis::from_text("README.md", block);
+        assert!(loaded.is_ok(), "{:?}", loaded.err());
+    }
+}
