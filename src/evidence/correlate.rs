@@ -438,20 +438,9 @@ fn reject(leg: Leg, rejected: &[&Record], accepted_begun: bool) -> (State, Strin
 
 /// What the crossings say together.
 fn sum(finding: &Finding, crossings: &[Crossing]) -> (State, String) {
-    let place = |crossing: &Crossing| {
-        format!(
-            "{} {} ({})",
-            crossing.interface,
-            crossing.direction.as_str(),
-            crossing.leg.as_str()
-        )
-    };
     let of = |state: State| crossings.iter().filter(move |crossing| crossing.state == state);
     if let Some(crossing) = of(State::Contradicted).next() {
-        return (
-            State::Contradicted,
-            format!("{}: {}", place(crossing), crossing.reason),
-        );
+        return (State::Contradicted, told(crossing));
     }
     if crossings.is_empty() {
         return (
@@ -463,8 +452,10 @@ fn sum(finding: &Finding, crossings: &[Crossing]) -> (State, String) {
         return (
             State::Corroborated,
             format!(
-                "{} is recorded as REJECT, where the model drops it",
-                place(crossing)
+                "{} {} ({}) is recorded as REJECT, where the model drops it",
+                crossing.interface,
+                crossing.direction.as_str(),
+                crossing.leg.as_str()
             ),
         );
     }
@@ -479,6 +470,10 @@ fn sum(finding: &Finding, crossings: &[Crossing]) -> (State, String) {
             format!("all {total} crossings are recorded as ACCEPT"),
         );
     }
+    let unseen = of(State::NotObservable).find(|crossing| crossing.predicted == "REJECT");
+    if let (true, Some(crossing)) = (!works && seen > 0, unseen) {
+        return (State::Inconclusive, told(crossing));
+    }
     if !works && seen > 0 {
         return (State::Inconclusive, lost_out_of_sight(finding));
     }
@@ -488,22 +483,36 @@ fn sum(finding: &Finding, crossings: &[Crossing]) -> (State, String) {
             format!("{seen} of {total} crossings are recorded as ACCEPT, the others are not seen"),
         );
     }
-    if of(State::Inconclusive).next().is_some() {
-        return (State::Inconclusive, lost_out_of_sight(finding));
+    without_a_yes(finding, crossings)
+}
+
+/// A crossing, and what its records say.
+fn told(crossing: &Crossing) -> String {
+    let (direction, leg) = (crossing.direction.as_str(), crossing.leg.as_str());
+    format!("{} {direction} ({leg}): {}", crossing.interface, crossing.reason)
+}
+
+/// The sum where no crossing is corroborated: the most telling of the others.
+fn without_a_yes(finding: &Finding, crossings: &[Crossing]) -> (State, String) {
+    let of = |state: State| crossings.iter().find(move |crossing| crossing.state == state);
+    let late = crossings
+        .iter()
+        .find(|crossing| crossing.state == State::Weak && !crossing.records.is_empty());
+    if let Some(crossing) = of(State::Inconclusive).or(late) {
+        if crossing.predicted == "undecided" {
+            return (State::Inconclusive, lost_out_of_sight(finding));
+        }
+        return (crossing.state, told(crossing));
     }
-    if of(State::Silent).next().is_some() {
+    if of(State::Silent).is_some() {
         return (State::Silent, "no record of such traffic".to_owned());
     }
-    if of(State::Weak).next().is_some() {
-        return (
-            State::Weak,
-            "nothing was recorded where the model lets nothing through".to_owned(),
-        );
+    if of(State::Weak).is_some() {
+        let reason = "nothing was recorded where the model lets nothing through";
+        return (State::Weak, reason.to_owned());
     }
-    (
-        State::NotObservable,
-        "no flow log sees the interfaces on the way".to_owned(),
-    )
+    let reason = "no flow log sees the interfaces on the way";
+    (State::NotObservable, reason.to_owned())
 }
 
 /// Why records cannot decide a block that no interface's filter makes.

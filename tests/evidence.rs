@@ -1,0 +1,153 @@
+//! Flow-log records against answers: every row of the table "blocked here, so these records" that the model can express.
+//!
+//! A row is a model, a question, records as AWS would deliver them, and what they prove, written by hand. The rows of
+//! `tests/evidence/*.yaml` are numbered as in the table of `flow-logs-and-mirroring`, 4.1 and 4.2.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+
+use serde::Deserialize;
+use serde_yaml::{Mapping, Value};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use whyhop::evidence::{State, correlate};
+use whyhop::{Analysis, Options};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    model: Value,
+    client: End,
+    server: End,
+    rows: Vec<Row>,
+}
+
+/// What the question says, and the address in the records.
+type End = (String, String);
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    row: String,
+    #[serde(default)]
+    change: Mapping,
+    client: Option<End>,
+    server: Option<End>,
+    records: Records,
+    verdict: String,
+    state: String,
+}
+
+/// R1 to R4, each A or R; `late`, one that was rejected without a SYN; `lost`, interfaces whose records were; or `lines`,
+/// as they are.
+type Records = BTreeMap<String, Value>;
+
+const HEADER: &str = "interface-id srcaddr dstaddr srcport dstport pkt-srcaddr pkt-dstaddr tcp-flags action protocol packets bytes start end log-status\n";
+
+/// Lays a change over a model: maps are united, all else is replaced.
+fn overlay(base: &mut Value, change: &Value) {
+    match (base, change) {
+        (Value::Mapping(base), Value::Mapping(change)) => {
+            for (key, value) in change {
+                match base.get_mut(key) {
+                    Some(old) => overlay(old, value),
+                    None => {
+                        base.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (base, change) => *base = change.clone(),
+    }
+}
+
+/// The line of R1, R2, R3 or R4.
+fn line(name: &str, action: &str, flags: Option<u8>, (client, server): (&End, &End)) -> String {
+    let request = format!("{c} {s} 40000 443 {c} {s}", c = client.1, s = server.1);
+    let reply = format!("{s} {c} 443 40000 {s} {c}", c = client.1, s = server.1);
+    let (eni, tuple, usual) = match name {
+        "R1" => (&client.0, request, 2),
+        "R2" => (&server.0, request, 2),
+        "R3" => (&server.0, reply, 18),
+        "R4" => (&client.0, reply, 18),
+        other => panic!("{other} is no record of the table"),
+    };
+    let action = if action == "A" { "ACCEPT" } else { "REJECT" };
+    format!("{eni} {tuple} {} {action}", flags.unwrap_or(usual))
+}
+
+fn log(records: &Records, ends: (&End, &End)) -> String {
+    let mut text = HEADER.to_owned();
+    let mut add = |line: &str| writeln!(text, "{line} 6 2 120 1760000000 1760000059 OK").unwrap();
+    let words = |value: &Value| -> Vec<String> {
+        let list = value.as_sequence().unwrap().iter();
+        list.map(|one| one.as_str().unwrap().to_owned()).collect()
+    };
+    let mut lost = Vec::new();
+    for (name, value) in records {
+        match name.as_str() {
+            "lines" => words(value).iter().for_each(|line| add(line)),
+            "late" => add(&line(value.as_str().unwrap(), "R", Some(1), ends)),
+            "lost" => lost = words(value),
+            record => add(&line(record, value.as_str().unwrap(), None, ends)),
+        }
+    }
+    for eni in lost {
+        writeln!(text, "{eni} - - - - - - - - - - - 1760000000 1760000059 SKIPDATA").unwrap();
+    }
+    text
+}
+
+fn state(state: State) -> String {
+    serde_yaml::to_string(&state).unwrap().trim().to_owned()
+}
+
+fn check(table: &Table, row: &Row) {
+    let mut model = table.model.clone();
+    overlay(&mut model, &Value::Mapping(row.change.clone()));
+    let text = serde_yaml::to_string(&model).unwrap();
+    let analysis =
+        Analysis::from_text("model.yaml", &text).unwrap_or_else(|bad| panic!("{}: {bad:?}", row.row));
+    let client = row.client.as_ref().unwrap_or(&table.client);
+    let server = row.server.as_ref().unwrap_or(&table.server);
+    let finding = analysis
+        .path(&client.0, &server.0, "tcp/443", &Options::default())
+        .unwrap();
+    assert_eq!(finding.verdict.as_str(), row.verdict, "{}", row.row);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.log");
+    std::fs::write(&file, log(&row.records, (client, server))).unwrap();
+    let evidence = correlate(&finding, analysis.model(), &[file]);
+    assert!(
+        evidence.problems.is_empty(),
+        "{}: {:?}",
+        row.row,
+        evidence.problems
+    );
+    assert_eq!(
+        state(evidence.state),
+        row.state,
+        "{}: {}",
+        row.row,
+        evidence.reason
+    );
+}
+
+fn table(text: &str) -> Table {
+    let mut value: Value = serde_yaml::from_str(text).unwrap();
+    value.apply_merge().unwrap();
+    serde_yaml::from_value(value).unwrap()
+}
+
+#[test]
+fn direct_ways() {
+    let table = table(include_str!("evidence/direct.yaml"));
+    assert!(table.rows.len() >= 19);
+    table.rows.iter().for_each(|row| check(&table, row));
+}
+
+#[test]
+fn ways_through_gateways() {
+    let table = table(include_str!("evidence/gateways.yaml"));
+    assert!(table.rows.len() >= 11);
+    table.rows.iter().for_each(|row| check(&table, row));
+}
