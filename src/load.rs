@@ -42,10 +42,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
     let (dumps, models): (Vec<File>, Vec<File>) = files.into_iter().partition(is_dump);
     match (dumps.is_empty(), models.is_empty()) {
         (true, _) => model::load(models),
-        (false, true) => aws::from_files(&dumps).map(|model| Loaded {
-            model,
-            warnings: Vec::new(),
-        }),
+        (false, true) => aws::from_files(&dumps),
         (false, false) => {
             let name = models
                 .first()

@@ -5,6 +5,7 @@ use super::output::Screen;
 use super::{Exit, Failure};
 use crate::analysis::Verdict;
 use crate::evidence::correlate;
+use crate::model::{Loaded, Origin};
 use crate::packet::parse_ports;
 use crate::report::{self, Style, Subject};
 use crate::{Analysis, Options};
@@ -20,10 +21,7 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let options = options(args)?;
     let loaded = crate::load(&args.model.model)?;
-    loaded
-        .warnings
-        .iter()
-        .for_each(|warning| screen.diagnostic(warning));
+    warn(&loaded, args, screen);
     loaded.model.notes.iter().for_each(|note| screen.note(note));
     let analysis = Analysis::new(loaded.model);
     let finding = analysis.path(&args.from, &args.to, &args.packets, &options)?;
@@ -43,6 +41,21 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
         Verdict::PartlyReachable | Verdict::Blocked => Exit::Unexpected,
         Verdict::Unknown => Exit::Unknown,
     })
+}
+
+/// What is probably not meant is told in full where somebody is writing the model, and counted where AWS holds it.
+fn warn(loaded: &Loaded, args: &PathArgs, screen: &Screen) {
+    if loaded.model.origin == Origin::Written {
+        let warnings = loaded.warnings.iter();
+        return warnings.for_each(|warning| screen.diagnostic(warning));
+    }
+    if let (count @ 1.., Some(model)) = (loaded.warnings.len(), args.model.model.first()) {
+        let things = if count == 1 { "thing is" } else { "things are" };
+        screen.note(&format!(
+            "{count} {things} odd here: whyhop validate -m {}",
+            model.display()
+        ));
+    }
 }
 
 fn options(args: &PathArgs) -> Result<Options, Failure> {

@@ -14,7 +14,7 @@ pub use id::*;
 pub use load::{Loaded, load, load_text};
 pub use section::*;
 pub use source::{ItemFiles, Locate, Location, Place, Sources};
-pub use validate::{Origin, RULES, validate};
+pub use validate::{RULES, validate};
 pub use value::{AddressSpec, Cidr, Destination, OneOrMany, Peer, Ports, ProtocolSpec, parse_address};
 
 use schemars::JsonSchema;
@@ -27,6 +27,9 @@ use std::collections::BTreeMap;
 pub struct Model {
     /// The version of the format: 1.
     pub version: u32,
+    /// Where it comes from.
+    #[serde(default, skip_serializing_if = "Origin::is_written")]
+    pub origin: Origin,
     /// Virtual private clouds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub vpcs: BTreeMap<VpcId, Vpc>,
@@ -78,6 +81,23 @@ pub struct Model {
     /// What the loader or an importer has to say besides: once each, in order.
     #[serde(skip)]
     pub notes: Vec<String>,
+}
+
+/// Whether somebody designed the network, or AWS already holds it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A person wrote it: what AWS would not accept is an error.
+    #[default]
+    Written,
+    /// An importer did: AWS accepted it, so at worst there is a warning, and what is named and not described is unknown.
+    Imported,
+}
+
+impl Origin {
+    fn is_written(&self) -> bool {
+        *self == Self::Written
+    }
 }
 
 /// Visits the `name` of every item of the sections listed.

@@ -16,8 +16,10 @@ impl Model {
         let mut text = format!("version: {}\n", self.version);
         if let Value::Mapping(sections) = serde_yaml::to_value(self)? {
             for (name, items) in sections {
-                if let (Value::String(name), Value::Mapping(items)) = (name, items) {
-                    section(&mut text, &name, &items)?;
+                match (name, items) {
+                    (Value::String(name), Value::Mapping(items)) => section(&mut text, &name, &items)?,
+                    (Value::String(name), Value::String(word)) => text.push_str(&format!("{name}: {word}\n")),
+                    _ => {}
                 }
             }
         }

@@ -12,8 +12,8 @@ mod shape;
 
 use super::{File, settle};
 use crate::model::{
-    Cidr, Diagnostics, FlowLog, ItemFiles, Location, Model, OneOrMany, Origin, ResourceId, Subnet, Tags,
-    TrafficType, Vpc, validate,
+    Cidr, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, OneOrMany, Origin, ResourceId, Subnet,
+    Tags, TrafficType, Vpc, validate,
 };
 use collect::{Dump, KEYS, is_region};
 use std::collections::BTreeMap;
@@ -101,11 +101,12 @@ fn tags(tags: &[shape::Tag]) -> Tags {
 }
 
 /// Reads a dump's files into a model.
-pub fn from_files(files: &[File]) -> Result<Model, Diagnostics> {
+pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     let (dump, mistakes) = collect::collect(files);
     let mut import = Import {
         model: Model {
             version: 1,
+            origin: Origin::Imported,
             ..Model::default()
         },
         files: ItemFiles::default(),
@@ -118,8 +119,8 @@ pub fn from_files(files: &[File]) -> Result<Model, Diagnostics> {
     notes(&dump, &mut import);
     let Import { mut model, files } = import;
     model.sources.add(Arc::new(files));
-    validate(&mut model, Origin::Imported);
-    settle(model, mistakes)
+    let warnings = validate(&mut model);
+    settle(Loaded { model, warnings }, mistakes)
 }
 
 fn cidrs<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Vec<Cidr> {

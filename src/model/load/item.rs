@@ -4,7 +4,7 @@ use super::de::{From, Unfit, What};
 use super::locate::Trees;
 use super::tree::{File, Node, NodeKind, Span};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::{Model, near};
+use crate::model::{Model, Origin, near};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -25,6 +25,11 @@ impl Reading {
     /// One more mistake.
     pub fn say(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic);
+    }
+
+    /// A file says that AWS already holds this network.
+    pub fn imported(&mut self) {
+        self.model.origin = Origin::Imported;
     }
 
     /// Keeps a file's tree, to find lines in.

@@ -10,7 +10,7 @@ mod locate;
 mod tree;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
-use super::validate::{Origin, validate};
+use super::validate::validate;
 use super::{Model, near};
 use item::Reading;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ pub fn load(files: Vec<(Arc<str>, Vec<u8>)>) -> Result<Loaded, Diagnostics> {
     }
     let (mut model, mut found) = reading.finish();
     if found.is_empty() {
-        found = validate(&mut model, Origin::Written);
+        found = validate(&mut model);
     }
     found.sort_by_key(|one| one.severity);
     if found.iter().any(|one| one.severity == Severity::Error) {
@@ -81,7 +81,9 @@ fn read(file: &Arc<File>, root: Node, reading: &mut Reading) {
     version(file, &root, reading);
     for (key, value) in sections {
         let name = key.text().unwrap_or_default();
-        if name != "version" && !item::section(reading, file, name, value) {
+        if name == "origin" {
+            origin(file, value, reading);
+        } else if name != "version" && !item::section(reading, file, name, value) {
             reading.say(unknown_section(file, key, name));
         }
     }
@@ -100,6 +102,18 @@ fn version(file: &File, root: &Node, reading: &mut Reading) {
         .at(Some(file.excerpt(root.span))),
     };
     reading.say(error.hint("write `version: 1`"));
+}
+
+fn origin(file: &File, node: &Node, reading: &mut Reading) {
+    match node.text() {
+        Some("imported") => reading.imported(),
+        Some("written") => {}
+        _ => {
+            let error = Diagnostic::error("MODEL_ORIGIN", "this origin is not known");
+            let hint = "`origin: imported` says that AWS already holds this network; leave it out of a model of your own";
+            reading.say(error.at(Some(file.excerpt(node.span))).hint(hint));
+        }
+    }
 }
 
 fn unknown_section(file: &File, key: &Node, name: &str) -> Diagnostic {

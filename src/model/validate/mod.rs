@@ -11,16 +11,7 @@ mod routes;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::source::Place;
-use super::{Model, near};
-
-/// Whether a person wrote the model, or an importer did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
-    /// A person: every mistake is told.
-    Written,
-    /// An importer: AWS let this exist, so there is nothing to tell; what is named and not described becomes unknown.
-    Imported,
-}
+use super::{Model, Origin, near};
 
 /// A rule: its code, how bad it is, what it says, where it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,18 +79,20 @@ rules! {
 }
 
 /// Checks a model. What it names and does not describe is added to its `unknown` section where that is no mistake.
-pub fn validate(model: &mut Model, origin: Origin) -> Vec<Diagnostic> {
-    let (unknown, found) = references::check(model, origin);
+pub fn validate(model: &mut Model) -> Vec<Diagnostic> {
+    let (unknown, found) = references::check(model);
     model.unknown.extend(unknown);
-    if origin == Origin::Imported {
-        return Vec::new();
-    }
     let mut check = Check { model, found };
     addresses::check(&mut check);
     filters::check(&mut check);
     routes::check(&mut check);
     gateways::check(&mut check);
-    check.found
+    let mut found = check.found;
+    if model.origin == Origin::Imported {
+        // It exists, so AWS let it: nothing about it is an error.
+        found.iter_mut().for_each(|one| one.severity = Severity::Warning);
+    }
+    found
 }
 
 /// A model under examination.

@@ -19,16 +19,14 @@ const NOT_MODELLED: [(&str, &str); 8] = [
 /// What a route may lead to, and what else may be named where.
 struct References<'m> {
     model: &'m Model,
-    origin: Origin,
     found: Vec<Diagnostic>,
     unknown: BTreeMap<ResourceId, UnknownResource>,
 }
 
 /// The unknown resources that the model names, and the mistakes.
-pub fn check(model: &Model, origin: Origin) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagnostic>) {
+pub fn check(model: &Model) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagnostic>) {
     let mut references = References {
         model,
-        origin,
         found: Vec::new(),
         unknown: BTreeMap::new(),
     };
@@ -63,7 +61,7 @@ impl References<'_> {
         if self.model.unknown.contains_key(id) {
             return;
         }
-        if self.origin == Origin::Imported {
+        if self.model.origin == Origin::Imported {
             let why = Some("named, and not in what was collected".to_owned());
             self.unknown.insert(
                 id.into(),
@@ -243,7 +241,7 @@ impl References<'_> {
                 },
             )
             .is_none();
-        if first && self.origin == Origin::Written {
+        if first && self.model.origin == Origin::Written {
             let message = format!("{id} is a {}, which is not modelled yet", kind.replace('-', " "));
             let warning = diagnostic(self.model, "MODEL_NOT_MODELLED", place, message);
             self.found
