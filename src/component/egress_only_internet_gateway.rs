@@ -45,6 +45,7 @@ impl Kind for EgressOnlyInternetGateways {
                 Target {
                     node,
                     subnet: None,
+                    filtered_inside: false,
                     blackhole: detached,
                 },
             );

@@ -72,6 +72,7 @@ impl Kind for InternetGateways {
                 Target {
                     node,
                     subnet: None,
+                    filtered_inside: false,
                     blackhole: detached,
                 },
             );

@@ -11,6 +11,9 @@ mod network_interface;
 mod route_table;
 mod security_group;
 mod subnet;
+mod transit_gateway;
+mod transit_gateway_attachment;
+mod transit_gateway_route_table;
 mod unknown;
 mod vpc;
 mod vpc_peering_connection;
@@ -25,6 +28,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &subnet::Subnets,
     &network_acl::NetworkAcls,
     &nat_gateway::NatGateways,
+    &transit_gateway_attachment::TransitGatewayAttachments,
     &network_interface::NetworkInterfaces,
     &security_group::SecurityGroups,
     &elastic_ip::ElasticIps,
@@ -32,6 +36,8 @@ pub const KINDS: &[&dyn Kind] = &[
     &internet_gateway::InternetGateways,
     &egress_only_internet_gateway::EgressOnlyInternetGateways,
     &vpc_peering_connection::PeeringConnections,
+    &transit_gateway::TransitGateways,
+    &transit_gateway_route_table::TransitGatewayRouteTables,
     &internet::Internet,
     &unknown::Unknowns,
 ];

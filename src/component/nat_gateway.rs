@@ -99,6 +99,7 @@ fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut
             Target {
                 node,
                 subnet: Some(nat.subnet.clone()),
+                filtered_inside: false,
                 blackhole,
             },
         );
@@ -115,6 +116,7 @@ fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut
     let target = Target {
         node,
         subnet: Some(nat.subnet.clone()),
+        filtered_inside: false,
         blackhole: None,
     };
     builder.offer_target(id, target);

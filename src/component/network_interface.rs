@@ -90,6 +90,7 @@ fn declare_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
         Target {
             node: entrance,
             subnet: Some(eni.subnet.clone()),
+            filtered_inside: false,
             blackhole,
         },
     );

@@ -180,13 +180,13 @@ fn way(route: &crate::model::Route, local: LinkId, site: &Site<'_>, builder: &mu
         return Way::On(Passage::over(local));
     }
     let id = &route.target;
-    let Some(target) = builder.target(id).cloned() else {
+    let Some(target) = builder.target_from(site.subnet, id).cloned() else {
         let message = format!("the target {id} does not exist");
         return Way::Blackhole(None, ExplanationCode::BadStateRoute, message);
     };
     let passage = match &target.subnet {
         // The next hop stands in the same subnet: nothing is crossed on the way to it.
-        Some(subnet) if Some(subnet) == site.subnet => {
+        Some(subnet) if Some(subnet) == site.subnet && !target.filtered_inside => {
             let segment = builder.place("subnet", subnet);
             Passage::over(builder.link(site.node, segment, Direction::Ingress)).to(Some(target.node))
         }

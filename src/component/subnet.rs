@@ -57,8 +57,8 @@ fn connect_one(id: &SubnetId, subnet: &Subnet, builder: &mut Builder<'_>) {
     let residents: Vec<Resident> = builder.residents(id).to_vec();
     let inside = |target: &ResourceId| {
         builder
-            .target(target)
-            .is_some_and(|target| target.subnet.as_ref() == Some(id))
+            .target_from(Some(id), target)
+            .is_some_and(|target| target.subnet.as_ref() == Some(id) && !target.filtered_inside)
     };
     let bypass = Routes::of(id, builder).reaching(|entry| entry.targets.iter().any(inside));
     let hosts = Hosts::of(residents, node, builder);

@@ -32,6 +32,7 @@ impl Kind for Unknowns {
                 Target {
                     node,
                     subnet: None,
+                    filtered_inside: false,
                     blackhole: None,
                 },
             );

@@ -52,6 +52,7 @@ impl Kind for PeeringConnections {
                 Target {
                     node,
                     subnet: None,
+                    filtered_inside: false,
                     blackhole: idle,
                 },
             );

@@ -85,6 +85,12 @@ ids! {
     NatGatewayId
     /// A VPC peering connection.
     PeeringConnectionId
+    /// A transit gateway.
+    TransitGatewayId
+    /// An attachment of a transit gateway.
+    TransitGatewayAttachmentId
+    /// A route table of a transit gateway.
+    TransitGatewayRouteTableId
     /// An Elastic IP address's allocation.
     AllocationId
     /// A flow log.
@@ -93,7 +99,8 @@ ids! {
 
 resources! {
     VpcId SubnetId NetworkInterfaceId InstanceId SecurityGroupId NetworkAclId RouteTableId PrefixListId InternetGatewayId
-    EgressOnlyInternetGatewayId NatGatewayId PeeringConnectionId AllocationId FlowLogId
+    EgressOnlyInternetGatewayId NatGatewayId PeeringConnectionId AllocationId FlowLogId TransitGatewayId
+    TransitGatewayAttachmentId TransitGatewayRouteTableId
 }
 
 /// An identifier of any kind, as a route's target or a rule's peer names it before it is resolved.

@@ -66,6 +66,15 @@ pub struct Model {
     /// VPC peering connections.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub peering_connections: BTreeMap<PeeringConnectionId, PeeringConnection>,
+    /// Transit gateways.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub transit_gateways: BTreeMap<TransitGatewayId, TransitGateway>,
+    /// What is attached to them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub transit_gateway_attachments: BTreeMap<TransitGatewayAttachmentId, TransitGatewayAttachment>,
+    /// Their route tables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub transit_gateway_route_tables: BTreeMap<TransitGatewayRouteTableId, TransitGatewayRouteTable>,
     /// Elastic IP addresses, by allocation id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub elastic_ips: BTreeMap<AllocationId, ElasticIp>,
@@ -112,7 +121,8 @@ impl Model {
     /// The items that have a `name`, section by section.
     pub fn names(&self) -> impl Iterator<Item = (ResourceId, &str)> {
         named!(self, vpcs subnets enis instances security_groups nacls route_tables prefix_lists internet_gateways
-            egress_only_internet_gateways nat_gateways peering_connections elastic_ips)
+            egress_only_internet_gateways nat_gateways peering_connections transit_gateways transit_gateway_attachments
+            transit_gateway_route_tables elastic_ips)
     }
 }
 

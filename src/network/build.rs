@@ -17,8 +17,22 @@ pub struct Target {
     pub node: NodeId,
     /// The subnet in which it stands, whose network ACL they meet first; none for a gateway of the VPC.
     pub subnet: Option<SubnetId>,
+    /// Whether that network ACL is asked of packets from the same subnet as well.
+    pub filtered_inside: bool,
     /// Why the route is a blackhole, if it is.
     pub blackhole: Option<String>,
+}
+
+impl Target {
+    /// A gateway of the VPC.
+    pub fn at(node: NodeId) -> Self {
+        Self {
+            node,
+            subnet: None,
+            filtered_inside: false,
+            blackhole: None,
+        }
+    }
 }
 
 /// Somebody in a subnet who takes packets: an interface behind its security groups, a NAT gateway.
@@ -50,6 +64,7 @@ pub struct Builder<'m> {
     graph: Graph,
     places: FxHashMap<(&'static str, ResourceId), NodeId>,
     targets: BTreeMap<ResourceId, Target>,
+    doors: FxHashMap<(ResourceId, SubnetId), Target>,
     residents: BTreeMap<SubnetId, Vec<Resident>>,
     associations: BTreeMap<VpcId, Vec<Association>>,
     stand_ins: BTreeMap<NetworkInterfaceId, NodeId>,
@@ -67,6 +82,7 @@ impl<'m> Builder<'m> {
             graph: Graph::default(),
             places: FxHashMap::default(),
             targets: BTreeMap::new(),
+            doors: FxHashMap::default(),
             residents: BTreeMap::new(),
             associations: BTreeMap::new(),
             stand_ins: BTreeMap::new(),
@@ -129,6 +145,17 @@ impl<'m> Builder<'m> {
     /// Says that routes may lead to this resource.
     pub fn offer_target(&mut self, id: impl Into<ResourceId>, target: Target) {
         self.targets.insert(id.into(), target);
+    }
+
+    /// Says that the routes of one subnet may lead to this resource in a way of their own.
+    pub fn offer_target_from(&mut self, subnet: &SubnetId, id: impl Into<ResourceId>, target: Target) {
+        self.doors.insert((id.into(), subnet.clone()), target);
+    }
+
+    /// The resource that a route of a subnet leads to.
+    pub fn target_from(&self, subnet: Option<&SubnetId>, id: &ResourceId) -> Option<&Target> {
+        let own = |subnet: &SubnetId| self.doors.get(&(id.clone(), subnet.clone()));
+        subnet.and_then(own).or_else(|| self.targets.get(id))
     }
 
     /// The resource that a route leads to.

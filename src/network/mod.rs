@@ -7,6 +7,7 @@ mod graph;
 mod routing;
 mod rule;
 mod step;
+mod transit;
 mod workspace;
 
 pub use addresses::{internet_addresses, private_addresses, reserved, rfc1918, rfc6598};
@@ -16,6 +17,7 @@ pub use graph::{Graph, Link, LinkId, NodeId};
 pub use routing::{Entry, Routes};
 pub use rule::Service;
 pub use step::{Cause, Direction, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step};
+pub use transit::{TransitTable, Zone, transit_attachments, transit_zones, zone_of};
 pub use workspace::{FilterId, Workspace};
 
 use crate::model::{Location, Place, ResourceId, Sources, VpcId};

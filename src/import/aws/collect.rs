@@ -28,6 +28,10 @@ macro_rules! dump {
             $(#[doc = $key] pub $field: Vec<Found<shape::$shape>>,)*
             /// Entries of prefix lists, by the id of the list.
             pub entries: BTreeMap<String, Vec<shape::PrefixListEntry>>,
+            /// Routes of transit gateway route tables, by the id of the table.
+            pub transit_routes: BTreeMap<String, Vec<shape::TransitGatewayRoute>>,
+            /// What propagates to transit gateway route tables, by the id of the table.
+            pub transit_learned: BTreeMap<String, Vec<shape::TransitGatewayPropagation>>,
             /// Top-level keys that are not read: how many items each holds.
             pub others: BTreeMap<String, usize>,
             /// The top-level keys that were there, empty or not.
@@ -69,6 +73,13 @@ dump! {
     peerings "VpcPeeringConnections" VpcPeeringConnection
     addresses "Addresses" Address
     flow_logs "FlowLogs" FlowLog
+    transit_gateways "TransitGateways" TransitGateway
+    transit_attachments "TransitGatewayAttachments" TransitGatewayAttachment
+    transit_vpc_attachments "TransitGatewayVpcAttachments" TransitGatewayVpcAttachment
+    transit_peerings "TransitGatewayPeeringAttachments" TransitGatewayPeeringAttachment
+    transit_tables "TransitGatewayRouteTables" TransitGatewayRouteTable
+    transit_static_routes "TransitGatewayStaticRoutes" TransitGatewayRoutes
+    transit_propagations "TransitGatewayPropagations" TransitGatewayPropagations
 }
 
 /// Where a file is.
@@ -170,8 +181,7 @@ impl<'de> Visitor<'de> for Document<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { dump, source } = self;
-        let mut list_id = id_in_name(&source.name, "pl-");
-        let mut entries = None;
+        let mut about = About::of(&source.name);
         while let Some(key) = map.next_key::<String>()? {
             if dump.list(&key, &source, &mut map)? {
                 dump.seen.insert(key);
@@ -186,18 +196,75 @@ impl<'de> Visitor<'de> for Document<'_> {
                         dump.truncated.push(Arc::clone(&source.name));
                     }
                 }
-                "Entries" => entries = Some(map.next_value::<Vec<shape::PrefixListEntry>>()?),
-                "PrefixListId" => list_id = map.next_value::<Option<String>>()?.or(list_id),
+                "AdditionalRoutesAvailable" => {
+                    if map.next_value::<Option<bool>>()? == Some(true) {
+                        dump.truncated.push(Arc::clone(&source.name));
+                    }
+                }
+                _ if about.read(&key, &mut map)? => {}
                 _ => {
                     let Count(count) = map.next_value()?;
                     *dump.others.entry(key).or_default() += count;
                 }
             }
         }
-        if let (Some(id), Some(entries)) = (list_id, entries) {
-            dump.entries.entry(id).or_default().extend(entries);
-        }
+        about.add_to(dump);
         Ok(())
+    }
+}
+
+/// A call about one object: its id, from the file's name or beside the answer, and the answer.
+#[derive(Default)]
+struct About {
+    list: Option<String>,
+    table: Option<String>,
+    entries: Option<Vec<shape::PrefixListEntry>>,
+    routes: Option<Vec<shape::TransitGatewayRoute>>,
+    learned: Option<Vec<shape::TransitGatewayPropagation>>,
+}
+
+impl About {
+    fn of(file: &str) -> Self {
+        Self {
+            list: id_in_name(file, "pl-"),
+            table: id_in_name(file, "tgw-rtb-"),
+            ..Self::default()
+        }
+    }
+
+    /// Reads the value of a key, if it is of such a call.
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<bool, A::Error> {
+        match key {
+            "PrefixListId" => self.list = map.next_value::<Option<String>>()?.or(self.list.take()),
+            "TransitGatewayRouteTableId" => {
+                self.table = map.next_value::<Option<String>>()?.or(self.table.take());
+            }
+            "Entries" => self.entries = Some(map.next_value()?),
+            "Routes" => self.routes = Some(map.next_value()?),
+            "TransitGatewayRouteTablePropagations" => self.learned = Some(map.next_value()?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Keeps what was read; an answer without the id of what it is about is of no use.
+    fn add_to(self, dump: &mut Dump) {
+        let mut lost = |key: &str, count: usize| *dump.others.entry(key.to_owned()).or_default() += count;
+        match (self.list, self.entries) {
+            (Some(id), Some(entries)) => dump.entries.entry(id).or_default().extend(entries),
+            (None, Some(entries)) => lost("Entries", entries.len()),
+            _ => {}
+        }
+        match (&self.table, self.routes) {
+            (Some(id), Some(routes)) => dump.transit_routes.entry(id.clone()).or_default().extend(routes),
+            (None, Some(routes)) => lost("Routes", routes.len()),
+            _ => {}
+        }
+        match (self.table, self.learned) {
+            (Some(id), Some(learned)) => dump.transit_learned.entry(id).or_default().extend(learned),
+            (None, Some(learned)) => lost("TransitGatewayRouteTablePropagations", learned.len()),
+            _ => {}
+        }
     }
 }
 

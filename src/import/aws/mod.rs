@@ -9,6 +9,7 @@ mod interfaces;
 mod routing;
 mod rules;
 mod shape;
+mod transit;
 
 use super::{File, settle};
 use crate::model::{
@@ -23,8 +24,12 @@ use std::sync::Arc;
 const DEFAULT_FORMAT: &str = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} \
                               ${packets} ${bytes} ${start} ${end} ${action} ${log-status}";
 
-/// The read-only calls that collect what is modelled.
-const CALLS: [&str; 14] = [
+/// Of [`CALLS`] those whose absence is worth a word: the others matter only where something names what they tell, and
+/// then it is unknown.
+const EXPECTED: usize = 14;
+
+/// The read-only calls that collect what is modelled, in the order of [`KEYS`].
+const CALLS: [&str; 19] = [
     "describe-vpcs",
     "describe-subnets",
     "describe-network-interfaces",
@@ -39,6 +44,11 @@ const CALLS: [&str; 14] = [
     "describe-vpc-peering-connections",
     "describe-addresses",
     "describe-flow-logs",
+    "describe-transit-gateways",
+    "describe-transit-gateway-attachments",
+    "describe-transit-gateway-vpc-attachments",
+    "describe-transit-gateway-peering-attachments",
+    "describe-transit-gateway-route-tables",
 ];
 
 /// A model under way, and the file of each item.
@@ -114,6 +124,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     places(&dump, &mut import);
     routing::bring(&dump, &mut import);
     interfaces::bring(&dump, &mut import);
+    transit::bring(&dump, &mut import);
     filters(&dump, &mut import);
     flow_logs(&dump, &mut import);
     notes(&dump, &mut import);
@@ -275,6 +286,7 @@ fn notes(dump: &Dump, import: &mut Import) {
     let missing: Vec<&str> = KEYS
         .iter()
         .zip(CALLS)
+        .take(EXPECTED)
         .filter(|(key, _)| !dump.seen.contains(**key))
         .map(|(_, call)| call)
         .collect();
@@ -303,7 +315,12 @@ pub fn collection_script() -> String {
         "aws ec2 describe-managed-prefix-lists --output json \"$@\" > \"$dir/ec2-describe-managed-prefix-lists.json\"\n\
          for list in $(aws ec2 describe-managed-prefix-lists --query 'PrefixLists[].PrefixListId' --output text \"$@\"); do\n  \
          aws ec2 get-managed-prefix-list-entries --prefix-list-id \"$list\" --output json \"$@\" \\\n    \
-         > \"$dir/ec2-get-managed-prefix-list-entries-$list.json\"\ndone\n",
+         > \"$dir/ec2-get-managed-prefix-list-entries-$list.json\"\ndone\n\
+         for table in $(aws ec2 describe-transit-gateway-route-tables --query \\\n  \
+         'TransitGatewayRouteTables[].TransitGatewayRouteTableId' --output text \"$@\"); do\n  \
+         aws ec2 search-transit-gateway-routes --transit-gateway-route-table-id \"$table\" \\\n    \
+         --filters Name=type,Values=static,propagated --output json \"$@\" \\\n    \
+         > \"$dir/ec2-search-transit-gateway-routes-$table.json\"\ndone\n",
     );
     script
 }

@@ -211,4 +211,65 @@ shapes! {
         creation_time: Option<String>,
         deliver_logs_status: Option<String>,
     }
+    struct TransitGatewayOptions { security_group_referencing_support: Option<String>, vpn_ecmp_support: Option<String>, }
+    struct TransitGateway {
+        transit_gateway_id: String,
+        owner_id: Option<String>,
+        options: TransitGatewayOptions,
+        tags: Vec<Tag>,
+    }
+    struct TransitGatewayAssociation { transit_gateway_route_table_id: Option<String>, state: Option<String>, }
+    struct TransitGatewayAttachment {
+        transit_gateway_attachment_id: String,
+        transit_gateway_id: String,
+        resource_type: Option<String>,
+        resource_id: Option<String>,
+        state: Option<String>,
+        association: Option<TransitGatewayAssociation>,
+        tags: Vec<Tag>,
+    }
+    struct TransitGatewayVpcOptions {
+        appliance_mode_support: Option<String>,
+        ipv6_support: Option<String>,
+        security_group_referencing_support: Option<String>,
+    }
+    struct TransitGatewayVpcAttachment {
+        transit_gateway_attachment_id: String,
+        transit_gateway_id: String,
+        vpc_id: String,
+        subnet_ids: Vec<String>,
+        state: Option<String>,
+        options: TransitGatewayVpcOptions,
+        tags: Vec<Tag>,
+    }
+    struct TransitGatewayInfo { transit_gateway_id: Option<String>, }
+    struct TransitGatewayPeeringAttachment {
+        transit_gateway_attachment_id: String,
+        requester_tgw_info: TransitGatewayInfo,
+        accepter_tgw_info: TransitGatewayInfo,
+        state: Option<String>,
+        tags: Vec<Tag>,
+    }
+    struct TransitGatewayRouteTable {
+        transit_gateway_route_table_id: String,
+        transit_gateway_id: String,
+        default_association_route_table: bool,
+        default_propagation_route_table: bool,
+        tags: Vec<Tag>,
+    }
+    struct TransitGatewayRouteAttachment { transit_gateway_attachment_id: Option<String>, }
+    struct TransitGatewayRoute {
+        destination_cidr_block: Option<String>,
+        prefix_list_id: Option<String>,
+        transit_gateway_attachments: Vec<TransitGatewayRouteAttachment>,
+        #[serde(rename = "Type")]
+        kind: Option<String>,
+        state: Option<String>,
+    }
+    struct TransitGatewayPropagation { transit_gateway_attachment_id: Option<String>, state: Option<String>, }
+    struct TransitGatewayRoutes { transit_gateway_route_table_id: String, routes: Vec<TransitGatewayRoute>, }
+    struct TransitGatewayPropagations {
+        transit_gateway_route_table_id: String,
+        transit_gateway_route_table_propagations: Vec<TransitGatewayPropagation>,
+    }
 }

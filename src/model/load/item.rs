@@ -68,7 +68,8 @@ macro_rules! sections {
 
 sections! {
     vpcs subnets enis instances security_groups nacls route_tables prefix_lists internet_gateways
-    egress_only_internet_gateways nat_gateways peering_connections elastic_ips flow_logs unknown
+    egress_only_internet_gateways nat_gateways peering_connections transit_gateways transit_gateway_attachments
+    transit_gateway_route_tables elastic_ips flow_logs unknown
 }
 
 fn items<K, T>(reading: &mut Reading, file: &Arc<File>, section: &str, node: &Node, into: &mut BTreeMap<K, T>)

@@ -2,11 +2,10 @@
 
 use super::{Diagnostic, Model, Origin, Place, diagnostic, near};
 use crate::model::{Peer, ResourceId, UnknownResource};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds that are not modelled yet, by the beginning of their ids.
-const NOT_MODELLED: [(&str, &str); 8] = [
-    ("tgw-", "transit-gateway"),
+const NOT_MODELLED: [(&str, &str); 7] = [
     ("vgw-", "vpn-gateway"),
     ("vpce-", "vpc-endpoint"),
     ("lgw-", "local-gateway"),
@@ -19,6 +18,8 @@ const NOT_MODELLED: [(&str, &str); 8] = [
 /// What a route may lead to, and what else may be named where.
 struct References<'m> {
     model: &'m Model,
+    /// The instances to which interfaces are attached: routes may lead to them.
+    instances: BTreeSet<&'m str>,
     found: Vec<Diagnostic>,
     unknown: BTreeMap<ResourceId, UnknownResource>,
 }
@@ -27,6 +28,11 @@ struct References<'m> {
 pub fn check(model: &Model) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagnostic>) {
     let mut references = References {
         model,
+        instances: model
+            .enis
+            .values()
+            .filter_map(|eni| eni.instance.as_ref().map(|id| id.as_str()))
+            .collect(),
         found: Vec::new(),
         unknown: BTreeMap::new(),
     };
@@ -35,6 +41,7 @@ pub fn check(model: &Model) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagn
     references.groups();
     references.tables();
     references.gateways();
+    references.transit_gateways();
     references.flow_logs();
     (references.unknown, references.found)
 }
@@ -55,6 +62,8 @@ macro_rules! need {
         }
     };
 }
+
+mod transit;
 
 impl References<'_> {
     fn missing(&mut self, kind: &'static str, id: &str, known: Vec<&str>, place: Place) {
@@ -202,21 +211,29 @@ impl References<'_> {
     fn target(&mut self, id: &ResourceId, place: Place) {
         let model = self.model;
         let text = id.as_str();
-        let known: Vec<&str> = ids!(model, internet_gateways)
+        if text == "local" || self.is_target(text) || self.not_modelled(id, &place) {
+            return;
+        }
+        let known = ids!(model, internet_gateways)
             .chain(ids!(model, egress_only_internet_gateways))
             .chain(ids!(model, nat_gateways))
             .chain(ids!(model, peering_connections))
+            .chain(ids!(model, transit_gateways))
             .chain(ids!(model, enis))
-            .chain(
-                model
-                    .enis
-                    .values()
-                    .filter_map(|eni| eni.instance.as_ref().map(|id| id.as_str())),
-            )
-            .collect();
-        if text != "local" && !known.contains(&text) && !self.not_modelled(id, &place) {
-            self.missing("route-target", text, known, place);
-        }
+            .chain(self.instances.iter().copied());
+        self.missing("route-target", text, known.collect(), place);
+    }
+
+    /// Whether a route may lead to it.
+    fn is_target(&self, id: &str) -> bool {
+        let model = self.model;
+        model.internet_gateways.contains_key(id)
+            || model.egress_only_internet_gateways.contains_key(id)
+            || model.nat_gateways.contains_key(id)
+            || model.peering_connections.contains_key(id)
+            || model.transit_gateways.contains_key(id)
+            || model.enis.contains_key(id)
+            || self.instances.contains(id)
     }
 
     /// Whether this is of a kind that is not modelled yet. It exists, so it is unknown.
@@ -300,13 +317,17 @@ impl References<'_> {
             let text = log.resource.as_str();
             let place = Place::item("flow_logs", id).field("resource");
             let model = self.model;
-            let known: Vec<&str> = ids!(model, vpcs)
-                .chain(ids!(model, subnets))
-                .chain(ids!(model, enis))
-                .collect();
-            let others = ids!(model, nat_gateways).any(|id| id == text);
-            if !known.contains(&text) && !others && !self.not_modelled(&log.resource, &place) {
-                self.missing("flow-log-resource", text, known, place);
+            let known = model.vpcs.contains_key(text)
+                || model.subnets.contains_key(text)
+                || model.enis.contains_key(text)
+                || model.nat_gateways.contains_key(text)
+                || model.transit_gateways.contains_key(text)
+                || model.transit_gateway_attachments.contains_key(text);
+            if !known && !self.not_modelled(&log.resource, &place) {
+                let near = ids!(model, vpcs)
+                    .chain(ids!(model, subnets))
+                    .chain(ids!(model, enis));
+                self.missing("flow-log-resource", text, near.collect(), place);
             }
         }
     }

@@ -36,6 +36,10 @@ macro_rules! sections {
     )*};
 }
 
+mod transit_gateway;
+
+pub use transit_gateway::*;
+
 sections! {
     /// A virtual private cloud.
     struct Vpc {

@@ -1,0 +1,390 @@
+//! Transit gateway route tables.
+//!
+//! - The longest prefix wins; of equal ones a written route before one through a prefix list, before those that a VPC, a
+//!   Direct Connect gateway, a Connect attachment or a VPN connection propagated, in this order (transit gateway guide,
+//!   "Route evaluation order").
+//! - A blackhole loses the packets, and so does a route whose attachment is gone (API, `TransitGatewayRouteState`).
+//! - A VPC propagates its CIDRs, those of IPv6 only where the attachment supports it; a VPC whose CIDR another attached one
+//!   has already is not propagated, and the model does not say which came first: unknown.
+//! - It is stateless: the reply is looked up on its own, in the table of the attachment that it comes in by.
+//! - Several equal routes over VPN connections share the load: every one of them may be picked.
+//!
+//! Read 2026-11-24; `reference` section 6.1.
+
+use crate::code::ExplanationCode;
+use crate::model::{
+    Model, Peer, Place, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId,
+    TransitGatewayRoute, TransitGatewayRouteTable,
+};
+use crate::network::{
+    Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, NodeId, Passage, ResourceRef,
+    RuleRef, Step, TransitTable, Workspace, Zone, transit_attachments, transit_zones,
+};
+use crate::packet::{AddressSet, Cube, PacketSet};
+use ipnet::IpNet;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// EC2's word for it.
+pub const NAME: &str = "transit-gateway-route-table";
+
+/// The kind.
+pub struct TransitGatewayRouteTables;
+
+impl Kind for TransitGatewayRouteTables {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+    fn section(&self) -> Option<&'static str> {
+        Some("transit_gateway_route_tables")
+    }
+    fn codes(&self) -> &'static [ExplanationCode] {
+        &[
+            ExplanationCode::TgwRtbBadStateRoute,
+            ExplanationCode::TgwRtbCannotRoute,
+            ExplanationCode::TgwRtbNoRouteToTgwAttachment,
+            ExplanationCode::TgwRtbRoutesAreUnknown,
+        ]
+    }
+    fn gaps(&self) -> &'static [&'static str] {
+        &[
+            "routes that a VPN connection or a Direct Connect gateway learns by BGP, unless the model writes them",
+        ]
+    }
+
+    fn declare(&self, _: &Model, _: &mut Builder<'_>) {}
+
+    fn connect(&self, model: &Model, builder: &mut Builder<'_>) {
+        for gateway in model.transit_gateways.keys() {
+            let zones = transit_zones(gateway, model);
+            for table in TransitTable::all(gateway, model) {
+                let list = Arc::new(List::of(&table, gateway, builder));
+                for zone in &zones {
+                    connect_one(&table, &list, (gateway, zone), builder);
+                }
+            }
+        }
+    }
+}
+
+fn connect_one(
+    table: &TransitTable,
+    list: &Arc<List>,
+    (gateway, zone): (&TransitGatewayId, &Zone),
+    builder: &mut Builder<'_>,
+) {
+    let node = builder.transit_lookup(table, zone);
+    let mut ways: BTreeMap<TransitGatewayAttachmentId, LinkId> = BTreeMap::new();
+    for entry in &list.entries {
+        for attachment in &entry.attachments {
+            way(node, attachment, (gateway, zone), &mut ways, builder);
+        }
+    }
+    let resource = ResourceRef::new(NAME, table.name().as_str());
+    builder.set(
+        node,
+        Lookup {
+            resource,
+            list: Arc::clone(list),
+            ways,
+        },
+    );
+}
+
+fn way(
+    node: NodeId,
+    attachment: &TransitGatewayAttachmentId,
+    (gateway, zone): (&TransitGatewayId, &Zone),
+    ways: &mut BTreeMap<TransitGatewayAttachmentId, LinkId>,
+    builder: &mut Builder<'_>,
+) {
+    if builder.model.transit_gateway_attachments.contains_key(attachment) && !ways.contains_key(attachment) {
+        let departure = builder.transit_departure(attachment, gateway, zone);
+        ways.insert(
+            attachment.clone(),
+            builder.link(node, departure, Direction::Egress),
+        );
+    }
+}
+
+/// How routes of one prefix rank; lower wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Written,
+    PrefixList,
+    Vpc,
+    DirectConnect,
+    Connect,
+    Vpn,
+}
+
+/// One prefix, and where it leads.
+struct Entry {
+    cidr: IpNet,
+    rank: Rank,
+    /// The route as written; none where it is implied by a propagation.
+    route: Option<usize>,
+    attachments: Vec<TransitGatewayAttachmentId>,
+    blackhole: bool,
+}
+
+/// A table's routes in the order in which they win, shared by the zones.
+struct List {
+    owner: u32,
+    table: Option<TransitGatewayRouteTable>,
+    entries: Vec<Entry>,
+    /// A route through a prefix list that the model does not describe.
+    undescribed: Option<usize>,
+}
+
+impl List {
+    fn of(table: &TransitTable, gateway: &TransitGatewayId, builder: &mut Builder<'_>) -> Self {
+        let model = builder.model;
+        let written = match table {
+            TransitTable::Written(id) => model.transit_gateway_route_tables.get(id).cloned(),
+            TransitTable::Implied(_) => None,
+        };
+        let mut entries = Vec::new();
+        let mut undescribed = None;
+        for (index, route) in written.iter().flat_map(|table| table.routes.iter().enumerate()) {
+            match prefixes(route, model) {
+                Some(cidrs) => {
+                    entries.extend(cidrs.into_iter().map(|cidr| Entry::of(index, route, cidr, model)))
+                }
+                None => undescribed = undescribed.or(Some(index)),
+            }
+        }
+        for (id, attachment) in transit_attachments(gateway, model) {
+            if table.learns(attachment, model) {
+                entries.extend(propagated(id, attachment, model));
+            }
+        }
+        entries.sort_by(|a, b| {
+            (b.cidr.prefix_len(), a.cidr, a.rank, a.route.is_none()).cmp(&(
+                a.cidr.prefix_len(),
+                b.cidr,
+                b.rank,
+                b.route.is_none(),
+            ))
+        });
+        Self {
+            owner: builder.filter_owner(),
+            table: written,
+            entries: united(entries),
+            undescribed,
+        }
+    }
+
+    fn cubes(&self) -> Vec<Vec<Cube>> {
+        let cube = |entry: &Entry| Cube {
+            destinations: AddressSet::cidr(entry.cidr),
+            ..Cube::all()
+        };
+        self.entries.iter().map(|entry| vec![cube(entry)]).collect()
+    }
+}
+
+impl Entry {
+    fn of(index: usize, route: &TransitGatewayRoute, cidr: IpNet, model: &Model) -> Self {
+        let rank = match (&route.destination, route.propagated) {
+            (Peer::Resource(_), _) => Rank::PrefixList,
+            (_, false) => Rank::Written,
+            (_, true) => route.attachment.iter().next().map_or(Rank::Vpn, |id| {
+                model.transit_gateway_attachments.get(id).map_or(Rank::Vpn, rank)
+            }),
+        };
+        Self {
+            cidr,
+            rank,
+            route: Some(index),
+            attachments: route.attachment.iter().cloned().collect(),
+            blackhole: route.blackhole || route.attachment.is_empty(),
+        }
+    }
+}
+
+fn rank(attachment: &TransitGatewayAttachment) -> Rank {
+    let resource = attachment.resource.as_ref().map_or("", |id| id.as_str());
+    match resource {
+        "" => Rank::Vpc,
+        _ if resource.starts_with("vpn-") => Rank::Vpn,
+        _ if resource.starts_with("tgw-attach-") => Rank::Connect,
+        _ => Rank::DirectConnect,
+    }
+}
+
+fn prefixes(route: &TransitGatewayRoute, model: &Model) -> Option<Vec<IpNet>> {
+    match &route.destination {
+        Peer::Cidr(cidr) => Some(vec![cidr.net()]),
+        Peer::Resource(id) => {
+            let list = model.prefix_lists.get(id.as_str())?;
+            Some(list.entries.iter().map(|cidr| cidr.net()).collect())
+        }
+    }
+}
+
+/// What an attachment propagates: a VPC its CIDRs.
+fn propagated(
+    id: &TransitGatewayAttachmentId,
+    attachment: &TransitGatewayAttachment,
+    model: &Model,
+) -> Vec<Entry> {
+    let vpc = attachment.vpc.as_ref().and_then(|vpc| model.vpcs.get(vpc));
+    let cidrs = vpc
+        .into_iter()
+        .flat_map(|vpc| vpc.cidr.iter().map(|cidr| cidr.net()));
+    let wanted = cidrs.filter(|cidr| attachment.ipv6 || matches!(cidr, IpNet::V4(_)));
+    wanted
+        .map(|cidr| Entry {
+            cidr,
+            rank: Rank::Vpc,
+            route: None,
+            attachments: vec![id.clone()],
+            blackhole: false,
+        })
+        .collect()
+}
+
+/// One entry a prefix: the one that wins, and with it those that tie.
+fn united(entries: Vec<Entry>) -> Vec<Entry> {
+    let mut all: Vec<Entry> = Vec::new();
+    for entry in entries {
+        match all.last_mut().filter(|last| last.cidr == entry.cidr) {
+            // A route that was collected tells of the same propagation.
+            Some(last) if last.rank == entry.rank && entry.rank > Rank::PrefixList => {
+                let known = last.attachments.clone();
+                last.attachments
+                    .extend(entry.attachments.into_iter().filter(|id| !known.contains(id)));
+            }
+            Some(_) => {}
+            None => all.push(entry),
+        }
+    }
+    all
+}
+
+struct Lookup {
+    resource: ResourceRef,
+    list: Arc<List>,
+    ways: BTreeMap<TransitGatewayAttachmentId, LinkId>,
+}
+
+impl Component for Lookup {
+    fn resource(&self) -> &ResourceRef {
+        &self.resource
+    }
+
+    fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
+        if let Some(because) = self.unread() {
+            return vec![Step::Unknown {
+                packets: arrival.packets,
+                because,
+            }];
+        }
+        let id = FilterId {
+            owner: self.list.owner,
+            variant: 0,
+        };
+        let map = work.filter(id, || self.list.cubes());
+        let parts = work.space.split(map, arrival.packets);
+        parts
+            .into_iter()
+            .map(
+                |(index, packets)| match index.and_then(|index| self.list.entries.get(index)) {
+                    Some(entry) => self.follow(entry, packets),
+                    None => Step::lose(packets, self.nothing()),
+                },
+            )
+            .collect()
+    }
+}
+
+impl Lookup {
+    fn place(&self) -> Option<Place> {
+        let table = self.list.table.as_ref();
+        table.map(|_| Place::item("transit_gateway_route_tables", self.resource.id.clone()))
+    }
+
+    fn says(
+        &self,
+        code: Option<ExplanationCode>,
+        rule: RuleRef,
+        route: Option<usize>,
+        message: String,
+    ) -> Cause {
+        let place = self.place();
+        Cause {
+            code,
+            place: match (place, route) {
+                (Some(place), Some(index)) => Some(place.field("routes").index(index)),
+                (place, _) => place,
+            },
+            ..Cause::implicit(&self.resource, "route", message).by(rule)
+        }
+    }
+
+    /// Why the table decides nothing.
+    fn unread(&self) -> Option<Cause> {
+        let unread = self.list.table.as_ref().is_some_and(|table| table.unread);
+        let code = Some(ExplanationCode::TgwRtbRoutesAreUnknown);
+        let id = &self.resource.id;
+        if unread {
+            let message = format!("the routes of {id} are not known");
+            return Some(self.says(code, RuleRef::Default, None, message));
+        }
+        let index = self.list.undescribed?;
+        let message = format!("a route of {id} is for a prefix list that the model does not describe");
+        Some(self.says(code, RuleRef::Default, Some(index), message))
+    }
+
+    fn nothing(&self) -> Cause {
+        let code = if self.list.entries.is_empty() {
+            ExplanationCode::TgwRtbNoRouteToTgwAttachment
+        } else {
+            ExplanationCode::TgwRtbCannotRoute
+        };
+        let message = format!("{} has no route to the destination", self.resource.id);
+        self.says(Some(code), RuleRef::Default, None, message)
+    }
+
+    fn follow(&self, entry: &Entry, packets: PacketSet) -> Step {
+        let names: Vec<&str> = entry.attachments.iter().map(|id| id.as_str()).collect();
+        let rule = RuleRef::Route(entry.cidr.to_string().into());
+        let lost = |why: String| {
+            let code = Some(ExplanationCode::TgwRtbBadStateRoute);
+            Step::lose(packets, self.says(code, rule.clone(), entry.route, why))
+        };
+        if entry.blackhole {
+            return lost(format!("{} is a blackhole", entry.cidr));
+        }
+        let links: Option<Vec<LinkId>> = entry
+            .attachments
+            .iter()
+            .map(|id| self.ways.get(id).copied())
+            .collect();
+        let Some(links) = links else {
+            return lost(format!(
+                "{} leads to {}, which is gone",
+                entry.cidr,
+                names.join(", ")
+            ));
+        };
+        if links.len() > 1 && entry.rank == Rank::Vpc {
+            let message = format!(
+                "{} is the CIDR of several attached VPCs, of which only the first attached is propagated: write the route",
+                entry.cidr
+            );
+            let code = Some(ExplanationCode::TgwRtbRoutesAreUnknown);
+            return Step::Unknown {
+                packets,
+                because: self.says(code, rule, entry.route, message),
+            };
+        }
+        let message = format!("{} leads to {}", entry.cidr, names.join(" or "));
+        Step::Forward {
+            packets,
+            picks: links.into_iter().map(Passage::over).collect(),
+            because: self.says(None, rule, entry.route, message),
+        }
+    }
+}
