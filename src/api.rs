@@ -19,8 +19,9 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// Builds the network of a model.
-    pub fn new(model: Model) -> Self {
+    /// Builds the network of a model, with what AWS makes by itself for it.
+    pub fn new(mut model: Model) -> Self {
+        KINDS.iter().for_each(|kind| kind.expand(&mut model));
         let network = Network::build(&model, KINDS);
         Self {
             model,

@@ -187,6 +187,13 @@ impl<'a> Resolver<'a> {
         if model.nat_gateways.contains_key(id) {
             return Some(vec![self.nat_gateway(id)?]);
         }
+        if let Some(balancer) = model.load_balancers.get(id) {
+            let nodes = balancer
+                .enis
+                .iter()
+                .filter_map(|eni| model.enis.get_key_value(eni));
+            return Some(nodes.map(|(id, eni)| self.interface(id, eni)).collect());
+        }
         if model.subnets.contains_key(id) {
             return Some(self.interfaces(|eni| eni.subnet.as_str() == id));
         }
@@ -430,6 +437,7 @@ impl<'a> Resolver<'a> {
         let ids = model.enis.keys().map(|id| id.as_str());
         let ids = ids.chain(model.instances.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.nat_gateways.keys().map(|id| id.as_str()));
+        let ids = ids.chain(model.load_balancers.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.subnets.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.vpcs.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.security_groups.keys().map(|id| id.as_str()));

@@ -2,8 +2,7 @@
 
 use super::finding::Hop;
 use super::quant::Quant;
-use crate::model::VpcId;
-use crate::network::{Leg, LinkId, Memory, NodeId};
+use crate::network::{Leg, LinkId, Memory, NodeId, Sender};
 use crate::packet::{PacketSet, Space};
 
 /// Packets at a component.
@@ -19,8 +18,8 @@ pub struct Position {
     pub next_hop: Option<NodeId>,
     /// The host that sent them into the network last.
     pub sender: Option<NodeId>,
-    /// The VPC whose interfaces the source addresses name, as long as that is known.
-    pub identity: Option<VpcId>,
+    /// What security groups still know of the sender.
+    pub identity: Sender,
     /// Where a reply begins: the component from which the request came.
     pub answering: Option<NodeId>,
 }

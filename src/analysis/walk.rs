@@ -12,8 +12,8 @@ use super::quant::{Fate, Quant};
 use super::trail::{Position, Trail};
 use crate::code::ExplanationCode;
 use crate::network::{
-    Arrival, Cause, Component, Direction, Leg, LinkId, Memory, Network, NodeId, Onward, Passage, ResourceRef,
-    RuleRef, Step, Workspace,
+    Arrival, Cause, Choice, Component, Direction, Leg, LinkId, Memory, Network, NodeId, Onward, Passage,
+    ResourceRef, RuleRef, Sender, Step, Workspace,
 };
 use crate::packet::PacketSet;
 use rustc_hash::FxHashSet;
@@ -80,7 +80,7 @@ struct Group {
     undo: bool,
     packets: PacketSet,
     hops: Vec<Hop>,
-    pick: Option<usize>,
+    pick: Option<(usize, Choice)>,
 }
 
 impl<'a> Walk<'a> {
@@ -110,10 +110,7 @@ impl<'a> Walk<'a> {
     /// Sends packets from the source.
     pub fn run(&mut self, packets: PacketSet) -> Fate {
         self.asked = packets;
-        let identity = self
-            .network
-            .owner(self.ends.source)
-            .and_then(|owner| owner.vpc.clone());
+        let identity = self.known(self.ends.source);
         let position = Position {
             node: self.ends.source,
             link: None,
@@ -124,6 +121,15 @@ impl<'a> Walk<'a> {
             answering: None,
         };
         self.visit(position, Trail::new(Leg::Forward, Vec::new()), None)
+    }
+
+    /// What security groups know of somebody who sends from here.
+    fn known(&self, node: NodeId) -> Sender {
+        let owner = self.network.owner(node);
+        Sender {
+            vpc: owner.and_then(|owner| owner.vpc.clone()),
+            voucher: None,
+        }
     }
 
     /// Packets at a component: splits them, follows every part.
@@ -166,7 +172,7 @@ impl<'a> Walk<'a> {
             leg: trail.leg,
             next_hop: at.next_hop,
             sender: at.sender,
-            identity: at.identity.as_ref(),
+            identity: &at.identity,
             answering: at.answering,
             ends: [Some(self.ends.source), self.ends.destination],
             memories: if trail.leg == Leg::Return {
@@ -258,8 +264,13 @@ impl<'a> Walk<'a> {
         for (index, step) in steps.into_iter().enumerate() {
             let hop = hop::of(self.network, component, direction, &step);
             match step {
-                Step::Forward { packets, picks, .. } => {
-                    let several = (picks.len() > 1).then_some(index);
+                Step::Forward {
+                    packets,
+                    picks,
+                    choice,
+                    ..
+                } => {
+                    let several = (picks.len() > 1).then_some((index, choice));
                     for passage in picks {
                         join(
                             &mut groups,
@@ -325,8 +336,13 @@ impl<'a> Walk<'a> {
             let one = self.send(component, at, group, trail, there);
             match pick {
                 None => fate = fate.union(&self.work.space, one),
-                Some(index) => match picked.iter_mut().find(|(pick, _)| *pick == index) {
-                    Some((_, so_far)) => *so_far = so_far.either(&self.work.space, one),
+                Some((index, choice)) => match picked.iter_mut().find(|(pick, _)| *pick == index) {
+                    Some((_, so_far)) => {
+                        *so_far = match choice {
+                            Choice::Any => so_far.either(&self.work.space, one),
+                            Choice::Working => so_far.union(&self.work.space, one),
+                        };
+                    }
                     None => picked.push((index, one)),
                 },
             }
@@ -361,7 +377,7 @@ impl<'a> Walk<'a> {
                 .graph()
                 .weight(group.passage.over)
                 .is_some_and(|link| link.direction == Direction::Egress);
-        let identity = at.identity.clone().filter(|_| group.passage.keeps_identity);
+        let identity = at.identity.behind(&group.passage.identity);
         let position = Position {
             node,
             link: Some(group.passage.over),
@@ -396,6 +412,7 @@ impl<'a> Walk<'a> {
                 before: packets,
                 after,
                 rewrite,
+                recall: passage.recalls,
             });
         }
         Some(after)
@@ -411,7 +428,10 @@ impl<'a> Walk<'a> {
         there: Option<There<'_>>,
     ) -> Fate {
         let wanted = match trail.leg {
-            Leg::Forward => self.ends.destination.is_none_or(|node| node == at.node),
+            Leg::Forward => self
+                .ends
+                .destination
+                .is_none_or(|node| node == at.node || handed_on(node, trail)),
             Leg::Return => at.node == self.ends.source,
         };
         let missed = if wanted {
@@ -512,7 +532,7 @@ impl<'a> Walk<'a> {
             packets: space.replies(open),
             next_hop: None,
             sender: None,
-            identity: self.network.owner(at.node).and_then(|owner| owner.vpc.clone()),
+            identity: self.known(at.node),
             answering: origin,
         };
         let fate = self.visit(position, back, Some(There { trail: &trail }));
@@ -616,6 +636,17 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether a destination has handed the packets on under another address: a load balancer, to one of its targets.
+fn handed_on(destination: NodeId, trail: &Trail) -> bool {
+    let met = |wanted: NodeId| trail.met.iter().position(|(node, ..)| *node == wanted);
+    let Some(passed) = met(destination) else {
+        return false;
+    };
+    let translated =
+        |memory: &Memory| memory.rewrite.destination.is_some() && met(memory.node) > Some(passed);
+    trail.memories.iter().any(translated)
+}
+
 fn way(outcome: Outcome, trail: &Trail) -> Way {
     let mut hops = trail.hops.clone();
     hop::name_boundaries(&mut hops);
@@ -647,7 +678,7 @@ fn join(
     undo: bool,
     packets: PacketSet,
     hop: Hop,
-    pick: Option<usize>,
+    pick: Option<(usize, Choice)>,
     space: &crate::packet::Space,
 ) {
     let same = |group: &&mut Group| group.undo == undo && group.pick == pick && group.passage == passage;

@@ -5,6 +5,7 @@ mod egress_only_internet_gateway;
 mod elastic_ip;
 mod internet;
 mod internet_gateway;
+mod load_balancer;
 mod nat_gateway;
 mod network_acl;
 mod network_interface;
@@ -29,6 +30,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &network_acl::NetworkAcls,
     &nat_gateway::NatGateways,
     &transit_gateway_attachment::TransitGatewayAttachments,
+    &load_balancer::LoadBalancers,
     &network_interface::NetworkInterfaces,
     &security_group::SecurityGroups,
     &elastic_ip::ElasticIps,

@@ -202,6 +202,9 @@ fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
     let services = vpc.and_then(|vpc| builder.find("vpc-services", &vpc));
     let services = services.map(|services| builder.link(node, services, Direction::Egress));
     let (addresses, _) = builder.addresses_of(eni);
+    let behind = builder
+        .behind(id)
+        .map(|behind| builder.link(node, behind, Direction::Ingress));
     let component = Interface {
         resource: ResourceRef::new(NAME, id),
         addresses,
@@ -210,7 +213,8 @@ fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
         served,
         check: eni.source_dest_check,
         stopped: stopped(eni, model),
-        unmodelled: unmodelled(eni),
+        behind,
+        unmodelled: unmodelled(eni).filter(|_| behind.is_none()),
     };
     builder.set(node, component);
 }
@@ -223,6 +227,8 @@ struct Interface {
     served: AddressSet,
     check: bool,
     stopped: Option<&'static str>,
+    /// What takes the packets instead of a host, and sends through this interface.
+    behind: Option<LinkId>,
     unmodelled: Option<String>,
 }
 
@@ -236,10 +242,10 @@ impl Component for Interface {
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
-        let steps = if arrival.link.is_some() {
-            self.receive(arrival, work)
-        } else {
-            self.send(arrival, work)
+        let steps = match (arrival.link, self.behind) {
+            (None, _) => self.send(arrival, work),
+            (Some(link), Some(behind)) => vec![self.hand(arrival.packets, link.direction, behind)],
+            (Some(_), None) => self.receive(arrival, work),
         };
         steps
             .into_iter()
@@ -273,6 +279,21 @@ impl Interface {
             self.resource.id
         );
         Some(self.refuses(ExplanationCode::BadState, message))
+    }
+
+    /// To the component behind this interface, or from it.
+    fn hand(&self, packets: PacketSet, direction: Direction, behind: LinkId) -> Step {
+        let id = &self.resource.id;
+        match direction {
+            Direction::Ingress => {
+                let because = self.says(format!("{id} takes the packets for what is behind it"));
+                Step::forward(packets, Passage::over(behind), because)
+            }
+            Direction::Egress => {
+                let because = self.says(format!("{id} sends"));
+                Step::forward(packets, Passage::over(self.out), because)
+            }
+        }
     }
 
     /// Packets begin here, or the reply does.

@@ -14,8 +14,8 @@
 use crate::code::ExplanationCode;
 use crate::model::{Model, Peer, Place, ResourceId, RouteState, RouteTable, RouteTableId, SubnetId, VpcId};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, Entry, FilterId, Kind, LinkId, NodeId, Onward, Passage,
-    ResourceRef, Routes, RuleRef, Step, Workspace, private_addresses,
+    Arrival, Builder, Cause, Choice, Component, Direction, Entry, FilterId, Kind, LinkId, NodeId, Onward,
+    Passage, ResourceRef, Routes, RuleRef, Step, Workspace, private_addresses,
 };
 use crate::packet::PacketSet;
 use std::collections::BTreeMap;
@@ -164,6 +164,14 @@ fn connect_one(list: Arc<List>, site: Site<'_>, builder: &mut Builder<'_>) {
         .map(|route| way(route, local, &site, builder))
         .collect();
     let resource = ResourceRef::new(NAME, list.id.clone());
+    let recalls = site
+        .subnet
+        .map_or_else(Vec::new, |subnet| builder.recalls(subnet));
+    let recalls = recalls.into_iter().map(|(entrance, subnet)| {
+        let acl = builder.place("network-acl", &subnet);
+        (entrance, builder.link(site.node, acl, Direction::Ingress))
+    });
+    let recalls = recalls.collect();
     builder.set(
         site.node,
         Table {
@@ -171,6 +179,7 @@ fn connect_one(list: Arc<List>, site: Site<'_>, builder: &mut Builder<'_>) {
             list,
             local,
             ways,
+            recalls,
         },
     );
 }
@@ -223,6 +232,8 @@ struct Table {
     list: Arc<List>,
     local: LinkId,
     ways: Vec<Way>,
+    /// The ways back to interfaces whose flow state takes replies past this table.
+    recalls: BTreeMap<NodeId, LinkId>,
 }
 
 impl Component for Table {
@@ -244,7 +255,9 @@ impl Component for Table {
         };
         let map = work.filter(id, || self.list.routes.cubes());
         let mut steps = Vec::new();
-        for (index, packets) in work.space.split(map, arrival.packets) {
+        let recalled = self.recall(arrival, work, &mut steps);
+        let rest = work.space.subtract(arrival.packets, recalled);
+        for (index, packets) in work.space.split(map, rest) {
             let entry = index.and_then(|index| self.list.routes.entries().get(index));
             let unsure = self.unsure(entry, packets, work);
             let sure = work.space.subtract(packets, unsure);
@@ -263,6 +276,19 @@ impl Component for Table {
 }
 
 impl Table {
+    /// What flow state takes back to where the request came from, past the routes.
+    fn recall(&self, arrival: &Arrival<'_>, work: &Workspace, steps: &mut Vec<Step>) -> PacketSet {
+        let recalled = arrival.recalled(work);
+        let way = recalled.and_then(|(to, packets)| Some((to, *self.recalls.get(&to)?, packets)));
+        let Some((to, link, packets)) = way else {
+            return PacketSet::EMPTY;
+        };
+        let message = "the flow goes back to the load balancer, whatever the routes say";
+        let because = Cause::implicit(&self.resource, "flow state", message);
+        steps.push(Step::forward(packets, Passage::over(link).to(Some(to)), because));
+        packets
+    }
+
     fn place(&self) -> Place {
         Place::item("route_tables", self.list.id.clone())
     }
@@ -386,6 +412,7 @@ impl Table {
                 Step::Forward {
                     packets,
                     picks,
+                    choice: Choice::Any,
                     because: self.cause(first, None, why),
                 }
             }

@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, NodeId, Passage, ResourceRef,
-    RuleRef, Service, Step, Workspace,
+    RuleRef, Sender, Service, Step, Workspace,
 };
 use crate::packet::{AddressSet, Cube, PacketSet};
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,6 +109,8 @@ struct Directory {
     /// For each VPC those whose groups its rules may name: itself, and its active peers in the same Region.
     neighbours: BTreeMap<VpcId, BTreeSet<VpcId>>,
     numbers: BTreeMap<VpcId, u32>,
+    /// The interfaces that may vouch for senders, with their groups.
+    vouchers: BTreeMap<NetworkInterfaceId, (u32, Vec<SecurityGroupId>)>,
 }
 
 impl Directory {
@@ -127,9 +129,38 @@ impl Directory {
                 })
                 .collect(),
             neighbours: neighbours(model),
-            numbers: model.vpcs.keys().cloned().zip(0..).collect(),
+            numbers: model.vpcs.keys().cloned().zip(1..).collect(),
+            vouchers: vouchers(model, builder),
         }
     }
+}
+
+impl Directory {
+    fn vouches(&self, eni: &NetworkInterfaceId, group: &str) -> bool {
+        let groups = self.vouchers.get(eni).map(|(_, groups)| groups.as_slice());
+        groups.is_some_and(|groups| groups.iter().any(|own| own.as_str() == group))
+    }
+
+    /// A number for what is known of a sender.
+    fn number(&self, sender: &Sender) -> u32 {
+        let vpc = sender.vpc.as_ref().and_then(|vpc| self.numbers.get(vpc));
+        let voucher = sender.voucher.as_ref().and_then(|eni| self.vouchers.get(eni));
+        let vpcs = u32::try_from(self.numbers.len()).unwrap_or(u32::MAX);
+        let voucher = voucher.map_or(0, |(number, _)| *number);
+        vpc.copied().unwrap_or(0) + voucher.saturating_mul(vpcs.saturating_add(1))
+    }
+}
+
+/// The interfaces behind which something hands packets on, and their groups.
+fn vouchers(
+    model: &Model,
+    builder: &Builder<'_>,
+) -> BTreeMap<NetworkInterfaceId, (u32, Vec<SecurityGroupId>)> {
+    let behind = model.enis.iter().filter(|(id, _)| builder.behind(id).is_some());
+    let numbered = behind.zip(1..);
+    numbered
+        .map(|((id, eni), number)| (id.clone(), (number, eni.security_groups.clone())))
+        .collect()
 }
 
 /// The private addresses of the interfaces that carry each group, by VPC. Only groups that some rule names matter,
@@ -218,8 +249,8 @@ enum Scope<'a> {
     Nobody,
     /// Everybody's: what the rule would match if the sender were known.
     Everybody,
-    /// Those of one VPC, from which the packets come.
-    From(&'a VpcId),
+    /// Those of the VPC from which the packets come, and the groups that were vouched for.
+    From(&'a Sender),
     /// Those of the VPCs that egress rules may name.
     Neighbours,
 }
@@ -326,6 +357,13 @@ impl GroupSet {
             return Some(list.clone());
         }
         self.directory.groups.get(id)?;
+        if let Scope::From(Sender {
+            voucher: Some(eni), ..
+        }) = scope
+            && self.directory.vouches(eni, id)
+        {
+            return Some(AddressSet::all());
+        }
         let Some(members) = self.directory.members.get(id) else {
             return Some(AddressSet::empty());
         };
@@ -333,7 +371,7 @@ impl GroupSet {
         let counts = |vpc: &VpcId| match scope {
             Scope::Nobody => false,
             Scope::Everybody => true,
-            Scope::From(origin) => origin == vpc,
+            Scope::From(origin) => origin.vpc.as_ref() == Some(vpc),
             Scope::Neighbours => neighbours.is_some_and(|neighbours| neighbours.contains(vpc)),
         };
         let counted = members
@@ -349,9 +387,7 @@ impl GroupSet {
             (Direction::Egress, _) => 0,
             (Direction::Ingress, Scope::Nobody) => 1,
             (Direction::Ingress, Scope::Everybody | Scope::Neighbours) => 2,
-            (Direction::Ingress, Scope::From(vpc)) => {
-                3 + self.directory.numbers.get(vpc).copied().unwrap_or(0)
-            }
+            (Direction::Ingress, Scope::From(sender)) => 3 + self.directory.number(sender),
         };
         FilterId {
             owner: self.owner,
@@ -442,10 +478,10 @@ impl Groups {
         work: &Workspace,
         steps: &mut Vec<Step>,
     ) {
-        let scope = match (direction, arrival.identity) {
-            (Direction::Egress, _) => Scope::Neighbours,
-            (Direction::Ingress, Some(vpc)) => Scope::From(vpc),
-            (Direction::Ingress, None) => Scope::Nobody,
+        let scope = match direction {
+            Direction::Egress => Scope::Neighbours,
+            Direction::Ingress if *arrival.identity == Sender::default() => Scope::Nobody,
+            Direction::Ingress => Scope::From(arrival.identity),
         };
         let rules = self.set.rules(direction);
         for (rule, packets) in self.set.split(work, direction, scope, true, fresh) {
@@ -520,7 +556,7 @@ impl Groups {
             return;
         }
         let rules = self.set.rules(direction);
-        let lost_identity = direction == Direction::Ingress && arrival.identity.is_none();
+        let lost_identity = direction == Direction::Ingress && arrival.identity.vpc.is_none();
         let parts = match lost_identity {
             true => self.set.split(work, direction, Scope::Everybody, true, packets),
             false => vec![(None, packets)],

@@ -193,11 +193,14 @@ impl Segment {
     }
 
     fn leave(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
-        let inside = work.space.to_destinations(arrival.packets, &self.cidr);
-        let outside = work.space.subtract(arrival.packets, inside);
+        let mut steps = Vec::new();
+        let recalled = self.recall(arrival, work, &mut steps);
+        let rest = work.space.subtract(arrival.packets, recalled);
+        let inside = work.space.to_destinations(rest, &self.cidr);
+        let outside = work.space.subtract(rest, inside);
         let beside = work.space.to_destinations(outside, &self.bypass);
         let away = work.space.subtract(outside, beside);
-        let mut steps = self.deliver(arrival, inside, work);
+        steps.extend(self.deliver(arrival, inside, work));
         let to_router = [
             (
                 beside,
@@ -216,6 +219,17 @@ impl Segment {
             }
         }
         steps
+    }
+
+    /// What flow state takes back to where the request came from.
+    fn recall(&self, arrival: &Arrival<'_>, work: &Workspace, steps: &mut Vec<Step>) -> PacketSet {
+        let Some((to, packets)) = arrival.recalled(work) else {
+            return PacketSet::EMPTY;
+        };
+        let link = self.hosts.link_to(to).unwrap_or(self.out);
+        let because = self.says("flow state", "the flow goes back the way that it came");
+        steps.push(Step::forward(packets, Passage::over(link), because));
+        packets
     }
 
     /// To whoever in the subnet has the destination address.

@@ -20,8 +20,8 @@ use crate::model::{
     TransitGatewayAttachmentId, TransitGatewayId,
 };
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, Resident, ResourceRef,
-    Step, TransitTable, Workspace, Zone, transit_zones, zone_of,
+    Arrival, Builder, Cause, Choice, Component, Direction, Kind, LinkId, NodeId, Passage, Resident,
+    ResourceRef, Step, TransitTable, Workspace, Zone, transit_zones, zone_of,
 };
 use crate::packet::AddressSet;
 
@@ -158,6 +158,7 @@ impl Side {
             return vec![Step::Forward {
                 packets,
                 picks,
+                choice: Choice::Any,
                 because,
             }];
         }

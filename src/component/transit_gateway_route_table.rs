@@ -17,8 +17,8 @@ use crate::model::{
     TransitGatewayRoute, TransitGatewayRouteTable,
 };
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, NodeId, Passage, ResourceRef,
-    RuleRef, Step, TransitTable, Workspace, Zone, transit_attachments, transit_zones,
+    Arrival, Builder, Cause, Choice, Component, Direction, FilterId, Kind, LinkId, NodeId, Passage,
+    ResourceRef, RuleRef, Step, TransitTable, Workspace, Zone, transit_attachments, transit_zones,
 };
 use crate::packet::{AddressSet, Cube, PacketSet};
 use ipnet::IpNet;
@@ -384,6 +384,7 @@ impl Lookup {
         Step::Forward {
             packets,
             picks: links.into_iter().map(Passage::over).collect(),
+            choice: Choice::Any,
             because: self.says(None, rule, entry.route, message),
         }
     }

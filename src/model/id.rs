@@ -85,6 +85,10 @@ ids! {
     NatGatewayId
     /// A VPC peering connection.
     PeeringConnectionId
+    /// A load balancer.
+    LoadBalancerId
+    /// A target group.
+    TargetGroupId
     /// A transit gateway.
     TransitGatewayId
     /// An attachment of a transit gateway.
@@ -99,7 +103,8 @@ ids! {
 
 resources! {
     VpcId SubnetId NetworkInterfaceId InstanceId SecurityGroupId NetworkAclId RouteTableId PrefixListId InternetGatewayId
-    EgressOnlyInternetGatewayId NatGatewayId PeeringConnectionId AllocationId FlowLogId TransitGatewayId
+    EgressOnlyInternetGatewayId NatGatewayId PeeringConnectionId AllocationId FlowLogId LoadBalancerId
+    TargetGroupId TransitGatewayId
     TransitGatewayAttachmentId TransitGatewayRouteTableId
 }
 

@@ -66,6 +66,12 @@ pub struct Model {
     /// VPC peering connections.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub peering_connections: BTreeMap<PeeringConnectionId, PeeringConnection>,
+    /// Load balancers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub load_balancers: BTreeMap<LoadBalancerId, LoadBalancer>,
+    /// Their target groups.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub target_groups: BTreeMap<TargetGroupId, TargetGroup>,
     /// Transit gateways.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub transit_gateways: BTreeMap<TransitGatewayId, TransitGateway>,
@@ -121,7 +127,7 @@ impl Model {
     /// The items that have a `name`, section by section.
     pub fn names(&self) -> impl Iterator<Item = (ResourceId, &str)> {
         named!(self, vpcs subnets enis instances security_groups nacls route_tables prefix_lists internet_gateways
-            egress_only_internet_gateways nat_gateways peering_connections transit_gateways transit_gateway_attachments
+            egress_only_internet_gateways nat_gateways peering_connections load_balancers target_groups transit_gateways transit_gateway_attachments
             transit_gateway_route_tables elastic_ips)
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 const LINE_MAX: usize = 150;
 
 /// Fields that hold rules and routes: one line each.
-const LISTS: [&str; 4] = ["ingress", "egress", "routes", "entries"];
+const LISTS: [&str; 6] = ["ingress", "egress", "routes", "entries", "listeners", "targets"];
 
 impl Model {
     /// The model as YAML that loads to the same model.

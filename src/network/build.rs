@@ -68,6 +68,8 @@ pub struct Builder<'m> {
     residents: BTreeMap<SubnetId, Vec<Resident>>,
     associations: BTreeMap<VpcId, Vec<Association>>,
     stand_ins: BTreeMap<NetworkInterfaceId, NodeId>,
+    behind: BTreeMap<NetworkInterfaceId, NodeId>,
+    recalls: BTreeMap<SubnetId, BTreeMap<NodeId, SubnetId>>,
     owners: BTreeMap<NodeId, Owner>,
     served: BTreeMap<VpcId, AddressSet>,
     main_tables: FxHashMap<VpcId, RouteTableId>,
@@ -86,6 +88,8 @@ impl<'m> Builder<'m> {
             residents: BTreeMap::new(),
             associations: BTreeMap::new(),
             stand_ins: BTreeMap::new(),
+            behind: BTreeMap::new(),
+            recalls: BTreeMap::new(),
             owners: BTreeMap::new(),
             served: BTreeMap::new(),
             main_tables: main.map(|(id, table)| (table.vpc.clone(), id.clone())).collect(),
@@ -194,6 +198,28 @@ impl<'m> Builder<'m> {
     /// The component whose own interface this is, if it is one's.
     pub fn stands_for(&self, eni: &NetworkInterfaceId) -> Option<NodeId> {
         self.stand_ins.get(eni).copied()
+    }
+
+    /// Says that what an interface takes is handed to a component behind it, which sends through it as well.
+    pub fn put_behind(&mut self, eni: &NetworkInterfaceId, node: NodeId) {
+        self.behind.insert(eni.clone(), node);
+    }
+
+    /// The component behind an interface.
+    pub fn behind(&self, eni: &NetworkInterfaceId) -> Option<NodeId> {
+        self.behind.get(eni).copied()
+    }
+
+    /// Says that flow state may take replies out of a subnet back to an interface of another, past its route table.
+    pub fn recall(&mut self, from: &SubnetId, entrance: NodeId, to: &SubnetId) {
+        let recalls = self.recalls.entry(from.clone()).or_default();
+        recalls.insert(entrance, to.clone());
+    }
+
+    /// The interfaces to which replies out of a subnet may be taken back, and their subnets.
+    pub fn recalls(&self, from: &SubnetId) -> Vec<(NodeId, SubnetId)> {
+        let recalls = self.recalls.get(from).into_iter().flatten();
+        recalls.map(|(node, subnet)| (*node, subnet.clone())).collect()
     }
 
     /// Says that Amazon itself answers at these addresses inside a VPC.

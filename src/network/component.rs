@@ -2,10 +2,10 @@
 
 use super::build::Builder;
 use super::graph::{Link, NodeId};
-use super::step::{Direction, Leg, ResourceRef, Rewrite, Step};
+use super::step::{Direction, Identity, Leg, ResourceRef, Rewrite, Step};
 use super::workspace::Workspace;
 use crate::code::ExplanationCode;
-use crate::model::{Model, VpcId};
+use crate::model::{Model, NetworkInterfaceId, VpcId};
 use crate::packet::PacketSet;
 
 /// A component on a path, as AWS's path components are.
@@ -43,6 +43,8 @@ pub trait Kind: Sync {
     fn codes(&self) -> &'static [ExplanationCode];
     /// What of it is not modelled, each in a short phrase.
     fn gaps(&self) -> &'static [&'static str];
+    /// Adds what AWS makes by itself for its items, such as the interfaces of a load balancer.
+    fn expand(&self, _: &mut Model) {}
     /// Reserves places for its items and says what others may want to know of them.
     fn declare(&self, model: &Model, builder: &mut Builder<'_>);
     /// Makes the components and their links. Every kind has declared by now.
@@ -62,6 +64,36 @@ pub struct Memory {
     pub after: PacketSet,
     /// What was changed.
     pub rewrite: Rewrite,
+    /// Where the reply is taken back to, whatever the route tables say.
+    pub recall: Option<NodeId>,
+}
+
+/// What security groups know of the sender of packets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sender {
+    /// The VPC whose interfaces the source addresses name; none: nobody knows any more.
+    pub vpc: Option<VpcId>,
+    /// An interface that handed the packets on without changing their source: its groups count as the sender's too.
+    pub voucher: Option<NetworkInterfaceId>,
+}
+
+impl Sender {
+    /// As it is known behind a component.
+    #[must_use]
+    pub fn behind(&self, identity: &Identity) -> Self {
+        match identity {
+            Identity::Kept => self.clone(),
+            Identity::Lost => Self::default(),
+            Identity::Own(vpc) => Self {
+                vpc: Some(vpc.clone()),
+                voucher: None,
+            },
+            Identity::Vouched(eni) => Self {
+                vpc: self.vpc.clone(),
+                voucher: Some(eni.clone()),
+            },
+        }
+    }
 }
 
 /// Packets at a component.
@@ -79,8 +111,8 @@ pub struct Arrival<'a> {
     pub next_hop: Option<NodeId>,
     /// The host that sent them into the network last, as route targets know it.
     pub sender: Option<NodeId>,
-    /// The VPC whose interfaces the source addresses name, as long as security groups still know the sender.
-    pub identity: Option<&'a VpcId>,
+    /// What security groups still know of the sender.
+    pub identity: &'a Sender,
     /// Where a reply begins: the component from which the request came here.
     pub answering: Option<NodeId>,
     /// The two ends of the question: an address that several interfaces might have is taken to be theirs.
@@ -106,6 +138,20 @@ impl Arrival<'_> {
                 work.space
                     .union(known, work.space.intersect(self.packets, replies))
             })
+    }
+
+    /// The packets among these that flow state takes back to a component, whatever the route tables say, and where to.
+    pub fn recalled(&self, work: &Workspace) -> Option<(NodeId, PacketSet)> {
+        let mut translations = self
+            .memories
+            .iter()
+            .rev()
+            .filter(|memory| !memory.rewrite.is_none());
+        let last = translations.next().filter(|_| self.leg == Leg::Return)?;
+        let to = last.recall?;
+        let replies = work.space.replies(last.after);
+        let packets = work.space.intersect(self.packets, replies);
+        (!packets.is_empty()).then_some((to, packets))
     }
 
     /// Whether the last translation on the way of the request was this component's, so that it is due to be undone.

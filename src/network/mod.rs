@@ -12,11 +12,13 @@ mod workspace;
 
 pub use addresses::{internet_addresses, private_addresses, reserved, rfc1918, rfc6598};
 pub use build::{Association, Builder, Resident, Target};
-pub use component::{Arrival, Component, Kind, Memory};
+pub use component::{Arrival, Component, Kind, Memory, Sender};
 pub use graph::{Graph, Link, LinkId, NodeId};
 pub use routing::{Entry, Routes};
 pub use rule::Service;
-pub use step::{Cause, Direction, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step};
+pub use step::{
+    Cause, Choice, Direction, Identity, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step,
+};
 pub use transit::{TransitTable, Zone, transit_attachments, transit_zones, zone_of};
 pub use workspace::{FilterId, Workspace};
 

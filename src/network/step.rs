@@ -2,7 +2,7 @@
 
 use super::graph::{LinkId, NodeId};
 use crate::code::ExplanationCode;
-use crate::model::{Place, ResourceId};
+use crate::model::{NetworkInterfaceId, Place, ResourceId, VpcId};
 use crate::packet::{AddressSet, Field, PacketSet, PortSet, Space};
 use std::sync::Arc;
 
@@ -190,6 +190,19 @@ impl Rewrite {
     }
 }
 
+/// Whether a security group behind a component still knows whose packets these are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// As before it.
+    Kept,
+    /// No longer; once lost, lost.
+    Lost,
+    /// The component's own: it sends them from its own interface in this VPC.
+    Own(VpcId),
+    /// As before it, and its own interface's groups count as the sender's too.
+    Vouched(NetworkInterfaceId),
+}
+
 /// How packets go on from a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passage {
@@ -199,10 +212,12 @@ pub struct Passage {
     pub rewrite: Rewrite,
     /// The interface that the router addressed them to, when it is not the owner of the destination address.
     pub next_hop: Option<NodeId>,
-    /// Whether a security group behind this component still knows which interface sent them. Once lost, lost.
-    pub keeps_identity: bool,
+    /// Whether a security group behind this component still knows which interface sent them.
+    pub identity: Identity,
     /// Whether the component will know the reply again: a session, or a translation to undo.
     pub remembers: bool,
+    /// Where the reply is taken back to, whatever the route tables say: the state of a flow does that.
+    pub recalls: Option<NodeId>,
 }
 
 impl Passage {
@@ -212,8 +227,9 @@ impl Passage {
             over: link,
             rewrite: Rewrite::default(),
             next_hop: None,
-            keeps_identity: true,
+            identity: Identity::Kept,
             remembers: false,
+            recalls: None,
         }
     }
     /// Addressed to this interface.
@@ -238,9 +254,36 @@ impl Passage {
     /// With the sender's identity lost to security groups behind.
     #[must_use]
     pub fn anonymous(mut self) -> Self {
-        self.keeps_identity = false;
+        self.identity = Identity::Lost;
         self
     }
+    /// Sent by the component itself, from its interface in this VPC.
+    #[must_use]
+    pub fn sent_from(mut self, vpc: VpcId) -> Self {
+        self.identity = Identity::Own(vpc);
+        self
+    }
+    /// With the sender's address kept, and this interface's security groups counting as the sender's too.
+    #[must_use]
+    pub fn vouched_by(mut self, eni: NetworkInterfaceId) -> Self {
+        self.identity = Identity::Vouched(eni);
+        self
+    }
+    /// With the reply taken back to this interface, past the route tables.
+    #[must_use]
+    pub fn recalling(mut self, to: NodeId) -> Self {
+        self.recalls = Some(to);
+        self
+    }
+}
+
+/// How AWS picks one of several ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Any of them: what holds must hold for each.
+    Any,
+    /// One that works: it watches the health of what is behind them.
+    Working,
 }
 
 /// Where dropped packets would have gone, had they not been dropped: the walk goes on there to find every blocker.
@@ -260,6 +303,7 @@ impl Step {
         Self::Forward {
             packets,
             picks: vec![passage],
+            choice: Choice::Any,
             because,
         }
     }
@@ -300,6 +344,8 @@ pub enum Step {
         packets: PacketSet,
         /// How: one way, or several among which AWS itself picks.
         picks: Vec<Passage>,
+        /// How it picks among several.
+        choice: Choice,
         /// By whose word.
         because: Cause,
     },

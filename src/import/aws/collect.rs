@@ -28,6 +28,10 @@ macro_rules! dump {
             $(#[doc = $key] pub $field: Vec<Found<shape::$shape>>,)*
             /// Entries of prefix lists, by the id of the list.
             pub entries: BTreeMap<String, Vec<shape::PrefixListEntry>>,
+            /// Attributes of load balancers and target groups, with what is known of whose they are.
+            pub attributes: Vec<(Whose, Vec<shape::Attribute>)>,
+            /// The targets of target groups, with what is known of whose they are.
+            pub health: Vec<(Whose, Vec<shape::TargetHealthDescription>)>,
             /// Routes of transit gateway route tables, by the id of the table.
             pub transit_routes: BTreeMap<String, Vec<shape::TransitGatewayRoute>>,
             /// What propagates to transit gateway route tables, by the id of the table.
@@ -73,6 +77,14 @@ dump! {
     peerings "VpcPeeringConnections" VpcPeeringConnection
     addresses "Addresses" Address
     flow_logs "FlowLogs" FlowLog
+    balancers "LoadBalancers" LoadBalancer
+    classic_balancers "LoadBalancerDescriptions" ClassicLoadBalancer
+    listeners "Listeners" Listener
+    listener_rules "Rules" ListenerRule
+    target_groups "TargetGroups" TargetGroup
+    balancer_listeners "LoadBalancerListeners" LoadBalancerListeners
+    balancer_attributes "LoadBalancerAttributes" LoadBalancerAttributes
+    balancer_health "LoadBalancerTargetHealth" TargetGroupHealth
     transit_gateways "TransitGateways" TransitGateway
     transit_attachments "TransitGatewayAttachments" TransitGatewayAttachment
     transit_vpc_attachments "TransitGatewayVpcAttachments" TransitGatewayVpcAttachment
@@ -213,22 +225,55 @@ impl<'de> Visitor<'de> for Document<'_> {
     }
 }
 
+/// Whose answer a file holds, where the call was about one object with an ARN.
+#[derive(Debug, Clone)]
+pub struct Whose {
+    arn: Option<String>,
+    file: Arc<str>,
+}
+
+impl Whose {
+    /// Whether it is this object's: its ARN stands beside the answer, or at the end of the file's name with `_` for `/`.
+    pub fn is(&self, arn: &str) -> bool {
+        let stem = self.file.strip_suffix(".json").unwrap_or(&self.file);
+        let flat = arn.replace(['/', ':'], "_");
+        match &self.arn {
+            Some(own) => own == arn,
+            None => stem.ends_with(&arn.replace('/', "_")) || stem.ends_with(&flat),
+        }
+    }
+
+    /// Whether nothing is known of it.
+    pub fn is_nobody(&self) -> bool {
+        self.arn.is_none() && !self.file.contains("arn")
+    }
+}
+
 /// A call about one object: its id, from the file's name or beside the answer, and the answer.
-#[derive(Default)]
 struct About {
     list: Option<String>,
     table: Option<String>,
+    arn: Option<String>,
+    file: Arc<str>,
+    attributes: Option<Vec<shape::Attribute>>,
+    health: Option<Vec<shape::TargetHealthDescription>>,
     entries: Option<Vec<shape::PrefixListEntry>>,
     routes: Option<Vec<shape::TransitGatewayRoute>>,
     learned: Option<Vec<shape::TransitGatewayPropagation>>,
 }
 
 impl About {
-    fn of(file: &str) -> Self {
+    fn of(file: &Arc<str>) -> Self {
         Self {
+            file: Arc::clone(file),
             list: id_in_name(file, "pl-"),
             table: id_in_name(file, "tgw-rtb-"),
-            ..Self::default()
+            arn: None,
+            attributes: None,
+            health: None,
+            entries: None,
+            routes: None,
+            learned: None,
         }
     }
 
@@ -239,6 +284,9 @@ impl About {
             "TransitGatewayRouteTableId" => {
                 self.table = map.next_value::<Option<String>>()?.or(self.table.take());
             }
+            "TargetGroupArn" | "LoadBalancerArn" => self.arn = map.next_value()?,
+            "Attributes" => self.attributes = Some(map.next_value()?),
+            "TargetHealthDescriptions" => self.health = Some(map.next_value()?),
             "Entries" => self.entries = Some(map.next_value()?),
             "Routes" => self.routes = Some(map.next_value()?),
             "TransitGatewayRouteTablePropagations" => self.learned = Some(map.next_value()?),
@@ -249,6 +297,13 @@ impl About {
 
     /// Keeps what was read; an answer without the id of what it is about is of no use.
     fn add_to(self, dump: &mut Dump) {
+        let whose = Whose {
+            arn: self.arn,
+            file: self.file,
+        };
+        dump.attributes
+            .extend(self.attributes.map(|attributes| (whose.clone(), attributes)));
+        dump.health.extend(self.health.map(|health| (whose, health)));
         let mut lost = |key: &str, count: usize| *dump.others.entry(key.to_owned()).or_default() += count;
         match (self.list, self.entries) {
             (Some(id), Some(entries)) => dump.entries.entry(id).or_default().extend(entries),

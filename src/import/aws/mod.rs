@@ -4,6 +4,7 @@
 //! under `accounts/ID/REGION/`. An empty answer means none. A call that was not collected is a note: what it would have said
 //! is AWS's default where it is a setting, and unknown where something names it.
 
+mod balancing;
 mod collect;
 mod interfaces;
 mod routing;
@@ -124,6 +125,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     places(&dump, &mut import);
     routing::bring(&dump, &mut import);
     interfaces::bring(&dump, &mut import);
+    balancing::bring(&dump, &mut import);
     transit::bring(&dump, &mut import);
     filters(&dump, &mut import);
     flow_logs(&dump, &mut import);

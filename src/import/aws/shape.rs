@@ -272,4 +272,65 @@ shapes! {
         transit_gateway_route_table_id: String,
         transit_gateway_route_table_propagations: Vec<TransitGatewayPropagation>,
     }
+    struct LoadBalancerZone { subnet_id: Option<String>, }
+    struct LoadBalancerCode { code: Option<String>, }
+    struct LoadBalancer {
+        load_balancer_arn: String,
+        load_balancer_name: Option<String>,
+        #[serde(rename = "Type")]
+        kind: Option<String>,
+        scheme: Option<String>,
+        state: LoadBalancerCode,
+        availability_zones: Vec<LoadBalancerZone>,
+        security_groups: Vec<String>,
+    }
+    struct TargetGroupTuple { target_group_arn: Option<String>, }
+    struct ForwardConfig { target_groups: Vec<TargetGroupTuple>, }
+    struct ListenerAction {
+        #[serde(rename = "Type")]
+        kind: Option<String>,
+        target_group_arn: Option<String>,
+        forward_config: ForwardConfig,
+    }
+    struct Listener {
+        listener_arn: String,
+        load_balancer_arn: String,
+        port: Option<u16>,
+        protocol: Option<String>,
+        default_actions: Vec<ListenerAction>,
+    }
+    struct ListenerRule { rule_arn: String, is_default: bool, actions: Vec<ListenerAction>, }
+    struct LoadBalancerListeners { load_balancer_arn: String, listeners: Vec<Listener>, }
+    struct Attribute { key: String, value: String, }
+    struct LoadBalancerAttributes { load_balancer_arn: String, attributes: Vec<Attribute>, }
+    struct TargetGroup {
+        target_group_arn: String,
+        target_group_name: Option<String>,
+        target_type: Option<String>,
+        protocol: Option<String>,
+        port: Option<u16>,
+    }
+    struct TargetId { id: String, port: Option<u16>, }
+    struct TargetHealthState { state: Option<String>, }
+    struct TargetHealthDescription { target: TargetId, target_health: TargetHealthState, }
+    struct TargetGroupHealth {
+        target_group_arn: String,
+        target_health_descriptions: Vec<TargetHealthDescription>,
+    }
+    struct ClassicInstance { instance_id: String, }
+    struct ClassicListener {
+        protocol: Option<String>,
+        load_balancer_port: Option<u16>,
+        instance_protocol: Option<String>,
+        instance_port: Option<u16>,
+    }
+    struct ClassicListenerDescription { listener: ClassicListener, }
+    struct ClassicLoadBalancer {
+        load_balancer_name: String,
+        scheme: Option<String>,
+        subnets: Vec<String>,
+        security_groups: Vec<String>,
+        instances: Vec<ClassicInstance>,
+        listener_descriptions: Vec<ClassicListenerDescription>,
+    }
 }

@@ -68,7 +68,7 @@ macro_rules! sections {
 
 sections! {
     vpcs subnets enis instances security_groups nacls route_tables prefix_lists internet_gateways
-    egress_only_internet_gateways nat_gateways peering_connections transit_gateways transit_gateway_attachments
+    egress_only_internet_gateways nat_gateways peering_connections load_balancers target_groups transit_gateways transit_gateway_attachments
     transit_gateway_route_tables elastic_ips flow_logs unknown
 }
 

@@ -36,8 +36,10 @@ macro_rules! sections {
     )*};
 }
 
+mod load_balancer;
 mod transit_gateway;
 
+pub use load_balancer::*;
 pub use transit_gateway::*;
 
 sections! {

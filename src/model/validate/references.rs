@@ -41,6 +41,7 @@ pub fn check(model: &Model) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagn
     references.groups();
     references.tables();
     references.gateways();
+    references.load_balancers();
     references.transit_gateways();
     references.flow_logs();
     (references.unknown, references.found)
@@ -63,6 +64,7 @@ macro_rules! need {
     };
 }
 
+mod balancing;
 mod transit;
 
 impl References<'_> {

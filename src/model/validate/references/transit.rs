@@ -21,7 +21,7 @@ impl References<'_> {
             for (index, route) in table.routes.iter().enumerate() {
                 let place = place.clone().field("routes").index(index);
                 for attachment in route.attachment.iter() {
-                    let at = place.clone().field("attachment");
+                    let at = place.clone().key("attachment");
                     need!(
                         self,
                         transit_gateway_attachments,
@@ -31,13 +31,7 @@ impl References<'_> {
                     );
                 }
                 if let Peer::Resource(list) = &route.destination {
-                    need!(
-                        self,
-                        prefix_lists,
-                        "prefix-list",
-                        list,
-                        place.field("destination")
-                    );
+                    need!(self, prefix_lists, "prefix-list", list, place.key("destination"));
                 }
             }
         }
