@@ -202,17 +202,28 @@ impl Asking<'_> {
         }
         self.paths
             .sort_by_key(|path| path.forward.outcome != Outcome::Delivered);
+        let verdict = together(&self.verdicts);
+        let mut blockers = blame::blockers(&self.work.space, &self.paths);
+        if verdict == Verdict::Reachable {
+            for blocker in std::mem::take(&mut blockers) {
+                let (code, id) = (blocker.code, &blocker.component.id);
+                self.note(&format!(
+                    "not every target works: {code} at {id}: {}",
+                    blocker.message
+                ));
+            }
+        }
         let space = &self.work.space;
         Finding {
             asked,
-            verdict: together(&self.verdicts),
+            verdict,
             packets: space.cubes(all),
             arrives: space.cubes(fate.arrives.all),
             works: space.cubes(fate.works.all),
             depends: space.cubes(depends),
             fails: space.cubes(fails),
             unknown: space.cubes(unknown),
-            blockers: blame::blockers(space, &self.paths),
+            blockers,
             paths: self.paths,
             notes: self.notes,
             work: Rc::clone(self.work),

@@ -165,6 +165,12 @@ impl<'a> Walk<'a> {
                 Cause::refusal(code, component.resource(), "--avoid", message),
             )];
         }
+        let ends = [Some(self.ends.source), self.ends.destination];
+        let translated = trail
+            .memories
+            .iter()
+            .flat_map(|memory| memory.meant.iter().copied());
+        let meant: Vec<NodeId> = ends.into_iter().flatten().chain(translated).collect();
         let arrival = Arrival {
             packets: at.packets,
             node: at.node,
@@ -174,7 +180,7 @@ impl<'a> Walk<'a> {
             sender: at.sender,
             identity: &at.identity,
             answering: at.answering,
-            ends: [Some(self.ends.source), self.ends.destination],
+            meant: &meant,
             memories: if trail.leg == Leg::Return {
                 &trail.memories
             } else {
@@ -413,6 +419,7 @@ impl<'a> Walk<'a> {
                 after,
                 rewrite,
                 recall: passage.recalls,
+                meant: passage.meant.clone(),
             });
         }
         Some(after)
@@ -431,7 +438,7 @@ impl<'a> Walk<'a> {
             Leg::Forward => self
                 .ends
                 .destination
-                .is_none_or(|node| node == at.node || handed_on(node, trail)),
+                .is_none_or(|node| node == at.node || behind(node, trail) || handed_on(node, trail)),
             Leg::Return => at.node == self.ends.source,
         };
         let missed = if wanted {
@@ -634,6 +641,16 @@ impl<'a> Walk<'a> {
             self.truncated = true;
         }
     }
+}
+
+/// Whether packets are at what stands behind a destination: the load balancer whose interface it is.
+fn behind(destination: NodeId, trail: &Trail) -> bool {
+    trail
+        .met
+        .iter()
+        .rev()
+        .nth(1)
+        .is_some_and(|(node, ..)| *node == destination)
 }
 
 /// Whether a destination has handed the packets on under another address: a load balancer, to one of its targets.

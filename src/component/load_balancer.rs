@@ -140,6 +140,7 @@ struct Target {
     group: TargetGroupId,
     index: usize,
     eni: Option<NetworkInterfaceId>,
+    node: Option<NodeId>,
     /// Where it is; none: nobody knows.
     address: Option<AddressSet>,
     port: Option<u16>,
@@ -170,6 +171,7 @@ fn targets<'m>(balancer: &'m LoadBalancer, model: &'m Model) -> impl Iterator<It
                 port: target.port.or(group.port),
                 zone: spot.subnet.as_ref().and_then(|subnet| zone_of(subnet, model)),
                 eni: spot.eni,
+                node: None,
                 address: spot.address,
                 subnet: spot.subnet,
                 preserved: preserves(balancer, group),
@@ -290,6 +292,12 @@ fn connect_one(
         let eni = target.eni.as_ref().and_then(|eni| builder.model.enis.get(eni));
         target.address = eni.map(|eni| builder.addresses_of(eni).0);
     }
+    for target in &mut all {
+        target.node = target
+            .eni
+            .as_ref()
+            .map(|eni| builder.place("network-interface", eni));
+    }
     let undescribed = |listener: &Listener| {
         listener
             .target_groups
@@ -310,6 +318,7 @@ fn connect_one(
         enabled,
         vpc,
         eni: eni.clone(),
+        interface,
         entrance: builder.place("security-group", eni),
         out: builder.link(node, interface, Direction::Egress),
     };
@@ -329,6 +338,7 @@ struct Node {
     enabled: Vec<Zone>,
     vpc: Option<VpcId>,
     eni: NetworkInterfaceId,
+    interface: NodeId,
     /// Where the interface takes packets.
     entrance: NodeId,
     out: LinkId,
@@ -558,7 +568,9 @@ impl Node {
             destination_ports: target.port.map(PortSet::one),
             ..Rewrite::default()
         };
-        let passage = Passage::over(self.out);
+        let passage = Passage::over(self.out)
+            .meaning([self.interface])
+            .meaning(target.node);
         if target.preserved {
             return Some(
                 passage

@@ -109,6 +109,7 @@ fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut
         &nat.subnet,
         Resident {
             node,
+            owner: node,
             addresses: addresses.clone(),
             known,
         },

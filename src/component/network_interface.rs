@@ -79,6 +79,7 @@ fn declare_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
         &eni.subnet,
         Resident {
             node: entrance,
+            owner: node,
             addresses: addresses.clone(),
             known,
         },

@@ -83,7 +83,15 @@ struct Hosts {
     v6: Vec<(u128, u128, usize)>,
     /// Those whose address is not known yet.
     unplaced: Vec<usize>,
-    all: Vec<(NodeId, LinkId, AddressSet)>,
+    all: Vec<Host>,
+}
+
+/// One of them: where packets for it go, who it is, and its addresses.
+struct Host {
+    node: NodeId,
+    owner: NodeId,
+    link: LinkId,
+    addresses: AddressSet,
 }
 
 impl Hosts {
@@ -116,7 +124,12 @@ impl Hosts {
             } else {
                 hosts.unplaced.push(index);
             }
-            hosts.all.push((resident.node, link, resident.addresses));
+            hosts.all.push(Host {
+                node: resident.node,
+                owner: resident.owner,
+                link,
+                addresses: resident.addresses,
+            });
         }
         hosts.v4.sort_unstable();
         hosts.v6.sort_unstable();
@@ -140,8 +153,8 @@ impl Hosts {
     fn link_to(&self, node: NodeId) -> Option<LinkId> {
         self.all
             .iter()
-            .find(|(host, ..)| *host == node)
-            .map(|(_, link, _)| *link)
+            .find(|host| host.node == node)
+            .map(|host| host.link)
     }
 }
 
@@ -241,11 +254,11 @@ impl Segment {
         let mut rest = packets;
         let known = self.hosts.known(&work.space.destinations(packets));
         for index in known.into_iter().chain(self.unplaced(arrival)) {
-            let (_, link, addresses) = &self.hosts.all[index];
-            let theirs = work.space.to_destinations(rest, addresses);
+            let host = &self.hosts.all[index];
+            let theirs = work.space.to_destinations(rest, &host.addresses);
             if !theirs.is_empty() {
                 let because = self.says("direct", "delivered inside the subnet");
-                steps.push(Step::forward(theirs, Passage::over(*link), because));
+                steps.push(Step::forward(theirs, Passage::over(host.link), because));
                 rest = work.space.subtract(rest, theirs);
             }
         }
@@ -259,9 +272,9 @@ impl Segment {
         steps
     }
 
-    /// An address that several interfaces may have is taken to be the one's that the question is about.
+    /// An address that several interfaces may have is taken to be the one's that the question or a translation is about.
     fn unplaced(&self, arrival: &Arrival<'_>) -> Vec<usize> {
-        let asked = |index: &usize| !arrival.ends.contains(&Some(self.hosts.all[*index].0));
+        let asked = |index: &usize| !arrival.meant.contains(&self.hosts.all[*index].owner);
         let mut unplaced = self.hosts.unplaced.clone();
         unplaced.sort_by_key(asked);
         unplaced

@@ -60,6 +60,7 @@ impl Kind for TransitGatewayAttachments {
                     subnet,
                     Resident {
                         node,
+                        owner: node,
                         addresses,
                         known: true,
                     },

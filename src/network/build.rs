@@ -40,6 +40,8 @@ impl Target {
 pub struct Resident {
     /// Where packets for it go.
     pub node: NodeId,
+    /// Who it is, as questions know it.
+    pub owner: NodeId,
     /// The addresses it has, or may have.
     pub addresses: AddressSet,
     /// Whether it has all of these, or one of them that is not known yet.

@@ -66,6 +66,8 @@ pub struct Memory {
     pub rewrite: Rewrite,
     /// Where the reply is taken back to, whatever the route tables say.
     pub recall: Option<NodeId>,
+    /// Whose the new addresses are.
+    pub meant: Vec<NodeId>,
 }
 
 /// What security groups know of the sender of packets.
@@ -115,8 +117,9 @@ pub struct Arrival<'a> {
     pub identity: &'a Sender,
     /// Where a reply begins: the component from which the request came here.
     pub answering: Option<NodeId>,
-    /// The two ends of the question: an address that several interfaces might have is taken to be theirs.
-    pub ends: [Option<NodeId>; 2],
+    /// Who is meant: the ends of the question, and of translations on the way. An address that several interfaces might
+    /// have is taken to be theirs.
+    pub meant: &'a [NodeId],
     /// What the request left behind on its way, in order. Empty on the way forward.
     pub memories: &'a [Memory],
 }

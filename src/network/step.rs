@@ -218,6 +218,8 @@ pub struct Passage {
     pub remembers: bool,
     /// Where the reply is taken back to, whatever the route tables say: the state of a flow does that.
     pub recalls: Option<NodeId>,
+    /// Whose the new addresses of a rewrite are: interfaces that may share possible addresses with others.
+    pub meant: Vec<NodeId>,
 }
 
 impl Passage {
@@ -230,6 +232,7 @@ impl Passage {
             identity: Identity::Kept,
             remembers: false,
             recalls: None,
+            meant: Vec::new(),
         }
     }
     /// Addressed to this interface.
@@ -267,6 +270,12 @@ impl Passage {
     #[must_use]
     pub fn vouched_by(mut self, eni: NetworkInterfaceId) -> Self {
         self.identity = Identity::Vouched(eni);
+        self
+    }
+    /// With the new addresses meaning these.
+    #[must_use]
+    pub fn meaning(mut self, whose: impl IntoIterator<Item = NodeId>) -> Self {
+        self.meant.extend(whose);
         self
     }
     /// With the reply taken back to this interface, past the route tables.
