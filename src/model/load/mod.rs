@@ -34,18 +34,16 @@ pub fn load_text(name: &str, text: &str) -> Result<Loaded, Diagnostics> {
 pub fn load(files: Vec<(Arc<str>, Vec<u8>)>) -> Result<Loaded, Diagnostics> {
     let mut reading = Reading::default();
     for (name, bytes) in files {
-        let parsed = File::new(name, bytes).and_then(|file| Ok((tree::parse(&file)?, file)));
+        let parsed =
+            File::new(name, bytes).and_then(|file| Ok((tree::parse(&file, &mut reading.found)?, file)));
         match parsed {
             Ok((Some(root), file)) => read(&Arc::new(file), root, &mut reading),
-            Ok((None, file)) => reading.say(empty(&file)),
-            Err(error) => reading.say(*error),
+            Ok((None, file)) => reading.lost(empty(&file)),
+            Err(error) => reading.lost(*error),
         }
     }
-    let (mut model, mut found) = reading.finish();
-    if found.is_empty() {
-        found = validate(&mut model, Origin::Written);
-    }
-    found.sort_by_key(|one| one.severity);
+    let (model, mut found) = finish(reading);
+    found.sort_by_cached_key(|one| (one.severity, one.at.as_ref().map(|at| at.location.clone())));
     if found.iter().any(|one| one.severity == Severity::Error) {
         return Err(Diagnostics(found));
     }
@@ -53,6 +51,25 @@ pub fn load(files: Vec<(Arc<str>, Vec<u8>)>) -> Result<Loaded, Diagnostics> {
         model,
         warnings: found,
     })
+}
+
+/// Checks what could be read. Of a file that could not be, nobody knows what it holds, so nothing more is said.
+fn finish(reading: Reading) -> (Model, Vec<Diagnostic>) {
+    let Reading {
+        model: mut read,
+        mut found,
+        broken,
+        lost,
+        trees,
+    } = reading;
+    read.version = 1;
+    read.sources.add(Arc::new(trees));
+    if found.is_empty() {
+        found = validate(&mut read, Origin::Written);
+    } else if !lost {
+        found.extend(validate(&mut read, Origin::Broken(broken)));
+    }
+    (read, found)
 }
 
 fn empty(file: &File) -> Diagnostic {
@@ -71,7 +88,7 @@ fn read(file: &Arc<File>, root: Node, reading: &mut Reading) {
             "MODEL_NOT_A_MAP",
             "a model is a map of sections, and this is none",
         );
-        reading.say(
+        reading.lost(
             error
                 .at(Some(file.excerpt(root.span)))
                 .hint("begin with `version: 1` and `vpcs:`"),
@@ -83,6 +100,7 @@ fn read(file: &Arc<File>, root: Node, reading: &mut Reading) {
         let name = key.text().unwrap_or_default();
         if name != "version" && !item::section(reading, file, name, value) {
             reading.say(unknown_section(file, key, name));
+            reading.broken(value);
         }
     }
     reading.remember(file, root);

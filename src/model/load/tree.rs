@@ -3,7 +3,8 @@
 //! `saphyr-parser` reads the text; what is hostile ends here: aliases that multiply, nesting without end, keys given twice,
 //! more than one document.
 
-use crate::model::{Diagnostic, Excerpt, Location};
+use crate::model::diagnostic::{Diagnostic, Excerpt, harmless};
+use crate::model::source::Location;
 use rustc_hash::FxHashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marked};
 use std::sync::{Arc, OnceLock};
@@ -16,6 +17,27 @@ const ALIASED_MAX: usize = 200_000;
 const NODES_MAX: usize = 40_000_000;
 /// The longest piece of a line that an excerpt shows.
 const EXCERPT_MAX: usize = 160;
+
+/// The most keys given twice that are told of one file.
+const TWICE_MAX: usize = 100;
+
+/// What helps with the parser's words, by a part of them.
+const SYNTAX_HINTS: [(&str, &str); 5] = [
+    (
+        "did not find expected ',' or",
+        "close the bracket that is open, separate with a comma, and quote text that holds `: ` or begins with a mark",
+    ),
+    (
+        "unknown anchor",
+        "`*name` stands for what `&name` marks before it; text that begins with `*` is quoted",
+    ),
+    (
+        "did not find expected key",
+        "the keys of one map begin in the same column",
+    ),
+    ("quoted scalar", "a quote is not closed"),
+    ("tab", "YAML is indented with spaces"),
+];
 
 /// A part of the text: characters (not bytes), because that is how the parser counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,10 +127,14 @@ impl File {
     /// Reads the bytes as text.
     pub fn new(name: Arc<str>, bytes: Vec<u8>) -> Result<Self, Box<Diagnostic>> {
         if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            let error = Diagnostic::error("MODEL_NOT_UTF8", format!("{name} is UTF-16, not UTF-8"));
-            return Err(Box::new(error.hint("save the file as UTF-8")));
+            return Err(Box::new(not_text(&name, "the file is UTF-16, not UTF-8")));
         }
         match String::from_utf8(bytes) {
+            // Nobody writes NUL; UTF-16 without a mark is full of it.
+            Ok(text) if text.bytes().take(4).any(|byte| byte == 0) => Err(Box::new(not_text(
+                &name,
+                "the file holds NUL bytes: it is not text, or not UTF-8",
+            ))),
             Ok(text) => {
                 let text = text.strip_prefix('\u{feff}').unwrap_or(&text).into();
                 Ok(Self {
@@ -132,7 +158,8 @@ impl File {
         } else {
             0
         };
-        let text: String = line.chars().skip(skip).take(EXCERPT_MAX).collect();
+        let shown = |c: char| if c == '\t' { c } else { harmless(c) };
+        let text: String = line.chars().skip(skip).take(EXCERPT_MAX).map(shown).collect();
         let byte = |character: usize| {
             text.char_indices()
                 .nth(character)
@@ -148,8 +175,11 @@ impl File {
     }
 
     fn line(&self, number: usize) -> &str {
-        let begins =
-            || std::iter::once(0).chain(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|end| end + 1));
+        let bytes = self.text.as_bytes();
+        // As in YAML, a line ends in LF, CR LF or CR.
+        let last = |at: &usize| bytes[*at] == b'\n' || bytes.get(at + 1) != Some(&b'\n');
+        let ends = || memchr::memchr2_iter(b'\n', b'\r', bytes).filter(last);
+        let begins = || std::iter::once(0).chain(ends().map(|end| end + 1));
         let lines = self.lines.get_or_init(|| begins().collect());
         let start = lines.get(number).copied().unwrap_or(self.text.len());
         let end = lines.get(number + 1).map_or(self.text.len(), |next| next - 1);
@@ -169,6 +199,23 @@ impl File {
     }
 }
 
+/// A file in which there are no lines to show.
+fn not_text(name: &Arc<str>, message: &str) -> Diagnostic {
+    let location = Location {
+        file: Arc::clone(name),
+        line: None,
+        column: None,
+    };
+    let at = Excerpt {
+        location,
+        text: String::new(),
+        span: (0, 0),
+    };
+    Diagnostic::error("MODEL_NOT_UTF8", message)
+        .at(Some(at))
+        .hint("save the file as UTF-8")
+}
+
 fn not_utf8(name: &Arc<str>, error: &std::string::FromUtf8Error) -> Diagnostic {
     let good = error.utf8_error().valid_up_to();
     let before = &error.as_bytes()[..good];
@@ -177,15 +224,21 @@ fn not_utf8(name: &Arc<str>, error: &std::string::FromUtf8Error) -> Diagnostic {
         .iter()
         .rposition(|byte| *byte == b'\n')
         .map_or(0, |place| place + 1);
-    let text = String::from_utf8_lossy(&before[start..]).into_owned();
-    let column = text.chars().count() + 1;
+    let before = String::from_utf8_lossy(&before[start..]);
+    let column = before.chars().count() + 1;
+    let skip = column.saturating_sub(EXCERPT_MAX / 2);
+    let rest = &error.as_bytes()[good..];
+    let end = rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len());
+    let rest = String::from_utf8_lossy(&rest[..end.min(EXCERPT_MAX / 2)]);
+    let before: String = before.chars().skip(skip).map(harmless).collect();
+    let text = format!("{before}{}", rest.chars().map(harmless).collect::<String>());
     let number = |value: usize| u32::try_from(value).ok();
     let location = Location {
         file: Arc::clone(name),
         line: number(line),
         column: number(column),
     };
-    let span = (text.len(), text.len());
+    let span = (before.len(), before.len() + '\u{fffd}'.len_utf8());
     let message = format!(
         "a byte here is not UTF-8 (0x{:02x})",
         error.as_bytes().get(good).copied().unwrap_or_default()
@@ -195,10 +248,11 @@ fn not_utf8(name: &Arc<str>, error: &std::string::FromUtf8Error) -> Diagnostic {
         .hint("save the file as UTF-8")
 }
 
-/// Reads a file into a tree; none where it is empty.
-pub fn parse(file: &File) -> Result<Option<Node>, Box<Diagnostic>> {
+/// Reads a file into a tree; none where it is empty. Keys given twice are told, and the first of them counts.
+pub fn parse(file: &File, found: &mut Vec<Diagnostic>) -> Result<Option<Node>, Box<Diagnostic>> {
     let mut reader = Reader {
         file,
+        found,
         open: Vec::new(),
         anchors: FxHashMap::default(),
         root: None,
@@ -222,10 +276,15 @@ struct Open {
     key: Option<Node>,
     /// A map's keys so far.
     keys: FxHashMap<Box<str>, Span>,
+    /// Whether the key that waits was there already.
+    twice: bool,
+    /// Maps whose entries this one takes over where it has none of its own (`<<`).
+    merged: Vec<(Node, Node)>,
 }
 
 struct Reader<'a> {
     file: &'a File,
+    found: &'a mut Vec<Diagnostic>,
     open: Vec<Open>,
     anchors: FxHashMap<usize, Node>,
     root: Option<Node>,
@@ -241,10 +300,20 @@ impl Reader<'_> {
     fn syntax(&self, error: &saphyr_parser::ScanError) -> Diagnostic {
         let mark = *error.marker();
         let span = Span::of(Marked::new(mark, mark));
+        if error.info().contains("recursion limit") {
+            return self.too_deep(span);
+        }
+        let message = format!("this is not YAML: {}", error.info());
+        let told = self.error("MODEL_SYNTAX", span, message);
+        let known = SYNTAX_HINTS.iter().find(|(part, _)| error.info().contains(part));
+        known.map_or(told.clone(), |(_, hint)| told.hint(*hint))
+    }
+
+    fn too_deep(&self, span: Span) -> Diagnostic {
         self.error(
-            "MODEL_SYNTAX",
+            "MODEL_TOO_DEEP",
             span,
-            format!("this is not YAML: {}", error.info()),
+            format!("nested deeper than {DEPTH_MAX} levels"),
         )
     }
 
@@ -274,17 +343,15 @@ impl Reader<'_> {
 
     fn begin(&mut self, kind: NodeKind, anchor: usize, span: Span) -> Result<(), Box<Diagnostic>> {
         if self.open.len() >= DEPTH_MAX {
-            return Err(Box::new(self.error(
-                "MODEL_TOO_DEEP",
-                span,
-                format!("nested deeper than {DEPTH_MAX} levels"),
-            )));
+            return Err(Box::new(self.too_deep(span)));
         }
         self.open.push(Open {
             node: Node { span, kind },
             anchor,
             key: None,
             keys: FxHashMap::default(),
+            twice: false,
+            merged: Vec::new(),
         });
         Ok(())
     }
@@ -294,6 +361,17 @@ impl Reader<'_> {
             return Ok(());
         };
         open.node.span.end = span.end.max(open.node.span.start);
+        if let NodeKind::Map(entries) = &mut open.node.kind {
+            for (key, value) in open.merged {
+                if open
+                    .keys
+                    .insert(key.text().unwrap_or_default().into(), key.span)
+                    .is_none()
+                {
+                    entries.push((key, value));
+                }
+            }
+        }
         self.close(open.node, open.anchor)
     }
 
@@ -336,6 +414,7 @@ impl Reader<'_> {
             NodeKind::List(items) => items.push(node),
             NodeKind::Map(entries) => match open.key.take() {
                 Some(key) if key.text() == Some("<<") => return self.merge(node),
+                Some(_) if open.twice => open.twice = false,
                 Some(key) => entries.push((key, node)),
                 None => return self.key(node),
             },
@@ -358,11 +437,16 @@ impl Reader<'_> {
         if text != "<<"
             && let Some(first) = open.keys.insert(text.into(), key.span)
         {
+            open.keys.insert(text.into(), first);
+            open.twice = true;
             let message = format!("`{text}` is given twice");
-            let error = self.error("MODEL_DUPLICATE_KEY", key.span, message);
-            return Err(Box::new(
-                error.related(Some(self.file.excerpt(first)), "first given here"),
-            ));
+            let told =
+                Diagnostic::error("MODEL_DUPLICATE_KEY", message).at(Some(self.file.excerpt(key.span)));
+            let told = told.related(Some(self.file.excerpt(first)), "first given here");
+            if self.found.len() >= TWICE_MAX {
+                return Err(Box::new(told));
+            }
+            self.found.push(told);
         }
         open.key = Some(key);
         Ok(())
@@ -370,33 +454,20 @@ impl Reader<'_> {
 
     /// `<<: *defaults` gives a map the entries that it does not have itself.
     fn merge(&mut self, node: Node) -> Result<(), Box<Diagnostic>> {
-        let span = node.span;
+        let none = |span| Box::new(self.error("MODEL_SYNTAX", span, "`<<` merges a map, and this is none"));
         let maps = match node.kind {
-            NodeKind::Map(entries) => vec![entries],
-            NodeKind::List(items) => items
-                .into_iter()
-                .filter_map(|item| match item.kind {
-                    NodeKind::Map(entries) => Some(entries),
-                    _ => None,
-                })
-                .collect(),
-            NodeKind::Scalar(..) => {
-                return Err(Box::new(self.error(
-                    "MODEL_SYNTAX",
-                    span,
-                    "`<<` merges a map, and this is none",
-                )));
-            }
+            NodeKind::List(items) => items,
+            _ => vec![node],
         };
-        let Some(open) = self.open.last_mut() else {
-            return Ok(());
-        };
-        if let NodeKind::Map(entries) = &mut open.node.kind {
-            for (key, value) in maps.into_iter().flatten() {
-                if entries.iter().all(|(own, _)| own.text() != key.text()) {
-                    entries.push((key, value));
-                }
+        let mut merged = Vec::new();
+        for map in maps {
+            match map.kind {
+                NodeKind::Map(entries) => merged.extend(entries),
+                _ => return Err(none(map.span)),
             }
+        }
+        if let Some(open) = self.open.last_mut() {
+            open.merged.extend(merged);
         }
         Ok(())
     }

@@ -11,13 +11,16 @@ mod routes;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::source::Place;
-use super::{Model, near};
+use super::{Model, ResourceId, near};
+use std::collections::BTreeSet;
 
 /// Whether a person wrote the model, or an importer did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A person: every mistake is told.
     Written,
+    /// A person, and items of these ids could not be read: what needs the whole model to judge is left for the next run.
+    Broken(BTreeSet<ResourceId>),
     /// An importer: AWS let this exist, so there is nothing to tell; what is named and not described becomes unknown.
     Imported,
 }
@@ -89,7 +92,7 @@ rules! {
 
 /// Checks a model. What it names and does not describe is added to its `unknown` section where that is no mistake.
 pub fn validate(model: &mut Model, origin: Origin) -> Vec<Diagnostic> {
-    let (unknown, found) = references::check(model, origin);
+    let (unknown, found) = references::check(model, &origin);
     model.unknown.extend(unknown);
     if origin == Origin::Imported {
         return Vec::new();
@@ -97,8 +100,10 @@ pub fn validate(model: &mut Model, origin: Origin) -> Vec<Diagnostic> {
     let mut check = Check { model, found };
     addresses::check(&mut check);
     filters::check(&mut check);
-    routes::check(&mut check);
-    gateways::check(&mut check);
+    if origin == Origin::Written {
+        routes::check(&mut check);
+        gateways::check(&mut check);
+    }
     check.found
 }
 

@@ -19,13 +19,13 @@ const NOT_MODELLED: [(&str, &str); 8] = [
 /// What a route may lead to, and what else may be named where.
 struct References<'m> {
     model: &'m Model,
-    origin: Origin,
+    origin: &'m Origin,
     found: Vec<Diagnostic>,
     unknown: BTreeMap<ResourceId, UnknownResource>,
 }
 
 /// The unknown resources that the model names, and the mistakes.
-pub fn check(model: &Model, origin: Origin) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagnostic>) {
+pub fn check(model: &Model, origin: &Origin) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagnostic>) {
     let mut references = References {
         model,
         origin,
@@ -60,10 +60,10 @@ macro_rules! need {
 
 impl References<'_> {
     fn missing(&mut self, kind: &'static str, id: &str, known: Vec<&str>, place: Place) {
-        if self.model.unknown.contains_key(id) {
+        if self.model.unknown.contains_key(id) || self.broken(id) {
             return;
         }
-        if self.origin == Origin::Imported {
+        if *self.origin == Origin::Imported {
             let why = Some("named, and not in what was collected".to_owned());
             self.unknown.insert(
                 id.into(),
@@ -82,6 +82,11 @@ impl References<'_> {
                 "describe it, or add it to `unknown:` as {{ type: {kind} }}"
             )),
         });
+    }
+
+    /// Whether an item of this id is written, and could not be read.
+    fn broken(&self, id: &str) -> bool {
+        matches!(self.origin, Origin::Broken(ids) if ids.contains(id))
     }
 
     fn places(&mut self) {
@@ -243,7 +248,7 @@ impl References<'_> {
                 },
             )
             .is_none();
-        if first && self.origin == Origin::Written {
+        if first && *self.origin != Origin::Imported {
             let message = format!("{id} is a {}, which is not modelled yet", kind.replace('-', " "));
             let warning = diagnostic(self.model, "MODEL_NOT_MODELLED", place, message);
             self.found
