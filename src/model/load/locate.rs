@@ -34,7 +34,11 @@ impl Trees {
 fn within(item: &Node, place: &Place) -> Option<Span> {
     let (key, value) = item.entry(place.field?)?;
     let Some(index) = place.index else {
-        return Some(if place.key.is_none() { key.span } else { value.span });
+        // Of a list or a map the key says enough.
+        return Some(match value.kind {
+            NodeKind::Scalar(..) => value.span,
+            _ => key.span,
+        });
     };
     let element = match &value.kind {
         NodeKind::List(items) => items.get(index)?,

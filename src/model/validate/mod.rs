@@ -56,6 +56,7 @@ rules! {
     MODEL_ADDRESS_TAKEN Error "two interfaces of a VPC have the same address" "EC2 guide, Elastic network interfaces"
     MODEL_CIDR_HOST_BITS Warning "a CIDR has host bits; AWS zeroes them" "EC2 API, CreateRoute and CreateSubnet"
     MODEL_CIDR_LINK_LOCAL Error "169.254.0.0/16 is no VPC's" "VPC guide, VPC CIDR blocks"
+    MODEL_CIDR_MISSING Error "a VPC has no IPv4 CIDR, or a subnet none at all" "VPC guide, VPC CIDR blocks and Subnet sizing"
     MODEL_CIDR_SIZE Error "a VPC or subnet is larger or smaller than AWS allows" "VPC guide, VPC CIDR blocks and Subnet sizing"
     MODEL_CIDR_UNUSUAL Warning "a VPC's CIDR overlaps addresses that others use" "VPC guide, VPC CIDR blocks"
     MODEL_EDGE_ROUTE Error "an edge route table has a route that AWS does not allow there" "VPC guide, Gateway route tables"

@@ -16,6 +16,9 @@ const NOT_MODELLED: [(&str, &str); 8] = [
     ("odb-", "odb-network"),
 ];
 
+/// The most mistakes for which a near name is looked for.
+const NEAR_MAX: usize = 200;
+
 /// What a route may lead to, and what else may be named where.
 struct References<'m> {
     model: &'m Model,
@@ -76,6 +79,12 @@ impl References<'_> {
         }
         let message = format!("there is no {} `{id}`", kind.replace('-', " "));
         let error = diagnostic(self.model, "MODEL_UNKNOWN_ID", &place, message);
+        // To look for a near name takes time for each that is known.
+        let known = if self.found.len() < NEAR_MAX {
+            known
+        } else {
+            Vec::new()
+        };
         self.found.push(match near(id, known) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(format!(
