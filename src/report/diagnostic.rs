@@ -18,9 +18,10 @@ pub fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
     let mut related: Vec<&(Excerpt, String)> = diagnostic.related.iter().collect();
     if let Some(at) = &diagnostic.at {
         // What is on the same line is shown on it.
-        let (same, other) = related
-            .into_iter()
-            .partition(|(excerpt, _)| excerpt.text == at.text && excerpt.location.line == at.location.line);
+        let (same, other) = related.into_iter().partition(|(excerpt, _)| {
+            let [one, other] = [&excerpt.location, &at.location];
+            excerpt.text == at.text && one.line == other.line && one.file == other.file
+        });
         related = other;
         group = place(group, at, AnnotationKind::Primary.span(span(at)), same);
     }

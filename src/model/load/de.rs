@@ -1,7 +1,8 @@
 //! Reads typed data out of the tree. Scalars are resolved by what is wanted: where a text is wanted, `012345678901` and
 //! `1.10` are text; where nothing particular is wanted, YAML 1.2's core rules hold, and only canonical integers are numbers.
 
-use super::tree::{Node, NodeKind, Span};
+use super::text::Span;
+use super::tree::{Node, NodeKind};
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };

@@ -2,7 +2,8 @@
 
 use super::de::{From, Unfit, What};
 use super::locate::Trees;
-use super::tree::{File, Node, NodeKind, Span};
+use super::text::{File, Span};
+use super::tree::{Node, NodeKind};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::{Model, ResourceId, near};
 use serde::de::DeserializeOwned;

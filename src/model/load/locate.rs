@@ -1,6 +1,7 @@
 //! Finds the line where something of a model is written.
 
-use super::tree::{File, Node, NodeKind, Span};
+use super::text::{File, Span};
+use super::tree::{Node, NodeKind};
 use crate::model::diagnostic::Excerpt;
 use crate::model::source::{Locate, Location, Place};
 use std::sync::Arc;

@@ -7,6 +7,7 @@
 mod de;
 mod item;
 mod locate;
+mod text;
 mod tree;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -14,7 +15,8 @@ use super::validate::{Origin, validate};
 use super::{Model, near};
 use item::Reading;
 use std::sync::Arc;
-use tree::{File, Node, NodeKind};
+use text::File;
+use tree::{Node, NodeKind};
 
 /// A model that can be used, and what to say of it.
 #[derive(Debug)]
@@ -74,10 +76,10 @@ fn finish(reading: Reading) -> (Model, Vec<Diagnostic>) {
 
 fn empty(file: &File) -> Diagnostic {
     Diagnostic::error("MODEL_EMPTY", format!("{} holds nothing", file.name))
-        .at(Some(file.excerpt(tree::Span {
+        .at(Some(file.excerpt(text::Span {
             line: 1,
             column: 1,
-            ..tree::Span::default()
+            ..text::Span::default()
         })))
         .hint("a model begins with `version: 1`")
 }

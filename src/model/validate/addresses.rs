@@ -50,7 +50,7 @@ fn vpcs(check: &mut Check<'_>) {
                 .cidr
                 .iter()
                 .take(index)
-                .find(|other| set(other.net()).overlaps(&set(cidr.net())));
+                .find(|other| other.net().contains(&cidr.net()) || cidr.net().contains(&other.net()));
             if let Some(other) = earlier {
                 let message = format!("{} overlaps {} of the same VPC", cidr.0, other.0);
                 check.say("MODEL_SUBNET_OVERLAP", &place.clone().index(index), message);

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 const RULES_MAX: usize = 60;
 const GROUPS_MAX: usize = 16;
 const ACL_RULES_MAX: usize = 40;
+/// The most rules that are compared with each other.
+const COMPARED_MAX: usize = 500;
 
 /// Checks them.
 pub fn check(check: &mut Check<'_>) {
@@ -214,6 +216,9 @@ fn acl_peer(check: &mut Check<'_>, rule: &NetworkAclRule, place: &Place, ingress
 
 /// A rule is shadowed when one earlier rule alone takes all that it is for.
 fn shadowed(check: &mut Check<'_>, rules: &[NetworkAclRule], list: &Place, ingress: bool) {
+    if rules.len() > COMPARED_MAX {
+        return;
+    }
     let mut sorted: Vec<(usize, &NetworkAclRule)> = rules.iter().enumerate().collect();
     sorted.sort_by_key(|(index, rule)| (rule.rule, *index));
     for (place, (index, rule)) in sorted.iter().enumerate() {

@@ -19,6 +19,16 @@ const NOT_MODELLED: [(&str, &str); 8] = [
 /// The most mistakes for which a near name is looked for.
 const NEAR_MAX: usize = 200;
 
+/// EC2's word for a kind, as people write it.
+fn words(kind: &str) -> String {
+    match kind {
+        "vpc" => "VPC".to_owned(),
+        "network-acl" => "network ACL".to_owned(),
+        "natgateway" => "NAT gateway".to_owned(),
+        other => other.replace('-', " "),
+    }
+}
+
 /// What a route may lead to, and what else may be named where.
 struct References<'m> {
     model: &'m Model,
@@ -61,7 +71,7 @@ macro_rules! need {
     };
 }
 
-impl References<'_> {
+impl<'m> References<'m> {
     fn missing(&mut self, kind: &'static str, id: &str, known: Vec<&str>, place: Place) {
         if self.model.unknown.contains_key(id) || self.broken(id) {
             return;
@@ -77,20 +87,25 @@ impl References<'_> {
             );
             return;
         }
-        let message = format!("there is no {} `{id}`", kind.replace('-', " "));
+        let message = format!("there is no {} `{id}`", words(kind));
         let error = diagnostic(self.model, "MODEL_UNKNOWN_ID", &place, message);
         // To look for a near name takes time for each that is known.
-        let known = if self.found.len() < NEAR_MAX {
-            known
-        } else {
-            Vec::new()
-        };
-        self.found.push(match near(id, known) {
+        let known = known.into_iter().chain(self.broken_ids());
+        let near = near(id, known.filter(|_| self.found.len() < NEAR_MAX));
+        self.found.push(match near {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(format!(
                 "describe it, or add it to `unknown:` as {{ type: {kind} }}"
             )),
         });
+    }
+
+    fn broken_ids(&self) -> impl Iterator<Item = &'m str> {
+        let ids = match self.origin {
+            Origin::Broken(ids) => Some(ids),
+            _ => None,
+        };
+        ids.into_iter().flatten().map(|id| id.as_str())
     }
 
     /// Whether an item of this id is written, and could not be read.
