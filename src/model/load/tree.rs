@@ -79,6 +79,13 @@ impl Node {
             _ => None,
         }
     }
+    /// A map's entries; none of anything else.
+    pub fn entries(&self) -> &[(Self, Self)] {
+        match &self.kind {
+            NodeKind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
     fn size(&self) -> usize {
         1 + match &self.kind {
             NodeKind::Scalar(..) => 0,
@@ -223,7 +230,7 @@ impl<'a> Reader<'a> {
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Box<Diagnostic>> {
-        let Some(node) = self.anchors.get(&anchor) else {
+        let Some(size) = self.anchors.get(&anchor).map(Node::size) else {
             return Err(Box::new(self.error(
                 "MODEL_SYNTAX",
                 span,
@@ -231,7 +238,6 @@ impl<'a> Reader<'a> {
             )));
         };
         // Counted before it is copied: a bomb is small until it goes off.
-        let size = node.size();
         self.copies(size, span)?;
         let node = self.anchors[&anchor].clone();
         self.close(node, 0)

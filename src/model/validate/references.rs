@@ -2,7 +2,7 @@
 
 use super::{Diagnostic, Model, Origin, Place, diagnostic, near};
 use crate::model::{Peer, ResourceId, UnknownResource};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds that are not modelled yet, by the beginning of their ids.
 const NOT_MODELLED: [(&str, &str); 8] = [
@@ -33,6 +33,8 @@ fn words(kind: &str) -> String {
 struct References<'m> {
     model: &'m Model,
     origin: &'m Origin,
+    /// The instances that interfaces name.
+    attached: BTreeSet<&'m str>,
     found: Vec<Diagnostic>,
     unknown: BTreeMap<ResourceId, UnknownResource>,
 }
@@ -42,6 +44,7 @@ pub fn check(model: &Model, origin: &Origin) -> (BTreeMap<ResourceId, UnknownRes
     let mut references = References {
         model,
         origin,
+        attached: attached(model).collect(),
         found: Vec::new(),
         unknown: BTreeMap::new(),
     };
@@ -52,6 +55,11 @@ pub fn check(model: &Model, origin: &Origin) -> (BTreeMap<ResourceId, UnknownRes
     references.gateways();
     references.flow_logs();
     (references.unknown, references.found)
+}
+
+fn attached(model: &Model) -> impl Iterator<Item = &str> {
+    let instances = model.enis.values().filter_map(|eni| eni.instance.as_ref());
+    instances.map(|id| id.as_str())
 }
 
 /// The ids of a section.
@@ -65,14 +73,13 @@ macro_rules! ids {
 macro_rules! need {
     ($self:ident, $section:ident, $kind:literal, $id:expr, $place:expr) => {
         if !$self.model.$section.contains_key($id.as_str()) {
-            let known: Vec<&str> = ids!($self.model, $section).collect();
-            $self.missing($kind, $id.as_str(), known, $place);
+            $self.missing($kind, $id.as_str(), ids!($self.model, $section), $place);
         }
     };
 }
 
 impl<'m> References<'m> {
-    fn missing(&mut self, kind: &'static str, id: &str, known: Vec<&str>, place: Place) {
+    fn missing(&mut self, kind: &'static str, id: &str, known: impl Iterator<Item = &'m str>, place: Place) {
         if self.model.unknown.contains_key(id) || self.broken(id) {
             return;
         }
@@ -90,8 +97,8 @@ impl<'m> References<'m> {
         let message = format!("there is no {} `{id}`", words(kind));
         let error = diagnostic(self.model, "MODEL_UNKNOWN_ID", &place, message);
         // To look for a near name takes time for each that is known.
-        let known = known.into_iter().chain(self.broken_ids());
-        let near = near(id, known.filter(|_| self.found.len() < NEAR_MAX));
+        let look = self.found.len() < NEAR_MAX;
+        let near = look.then(|| near(id, known.chain(self.broken_ids()))).flatten();
         self.found.push(match near {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(format!(
@@ -189,9 +196,7 @@ impl<'m> References<'m> {
         if groups.contains_key(id.as_str()) || lists.contains_key(id.as_str()) {
             return;
         }
-        let known = ids!(self.model, security_groups)
-            .chain(ids!(self.model, prefix_lists))
-            .collect();
+        let known = ids!(self.model, security_groups).chain(ids!(self.model, prefix_lists));
         let kind = if id.as_str().starts_with("pl-") {
             "prefix-list"
         } else {
@@ -225,7 +230,7 @@ impl<'m> References<'m> {
 
     fn gateway(&mut self, id: &ResourceId, place: Place) {
         if !self.model.internet_gateways.contains_key(id.as_str()) && !self.not_modelled(id, &place) {
-            let known = ids!(self.model, internet_gateways).collect();
+            let known = ids!(self.model, internet_gateways);
             self.missing("internet-gateway", id.as_str(), known, place);
         }
     }
@@ -233,19 +238,19 @@ impl<'m> References<'m> {
     fn target(&mut self, id: &ResourceId, place: Place) {
         let model = self.model;
         let text = id.as_str();
-        let known: Vec<&str> = ids!(model, internet_gateways)
+        let there = model.internet_gateways.contains_key(text)
+            || model.egress_only_internet_gateways.contains_key(text)
+            || model.nat_gateways.contains_key(text)
+            || model.peering_connections.contains_key(text)
+            || model.enis.contains_key(text)
+            || self.attached.contains(text);
+        let known = ids!(model, internet_gateways)
             .chain(ids!(model, egress_only_internet_gateways))
             .chain(ids!(model, nat_gateways))
             .chain(ids!(model, peering_connections))
             .chain(ids!(model, enis))
-            .chain(
-                model
-                    .enis
-                    .values()
-                    .filter_map(|eni| eni.instance.as_ref().map(|id| id.as_str())),
-            )
-            .collect();
-        if text != "local" && !known.contains(&text) && !self.not_modelled(id, &place) {
+            .chain(attached(model));
+        if text != "local" && !there && !self.not_modelled(id, &place) {
             self.missing("route-target", text, known, place);
         }
     }
@@ -331,12 +336,14 @@ impl<'m> References<'m> {
             let text = log.resource.as_str();
             let place = Place::item("flow_logs", id).field("resource");
             let model = self.model;
-            let known: Vec<&str> = ids!(model, vpcs)
+            let known = ids!(model, vpcs)
                 .chain(ids!(model, subnets))
-                .chain(ids!(model, enis))
-                .collect();
-            let others = ids!(model, nat_gateways).any(|id| id == text);
-            if !known.contains(&text) && !others && !self.not_modelled(&log.resource, &place) {
+                .chain(ids!(model, enis));
+            let there = model.vpcs.contains_key(text)
+                || model.subnets.contains_key(text)
+                || model.enis.contains_key(text)
+                || model.nat_gateways.contains_key(text);
+            if !there && !self.not_modelled(&log.resource, &place) {
                 self.missing("flow-log-resource", text, known, place);
             }
         }
