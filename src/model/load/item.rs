@@ -101,7 +101,7 @@ where
     for (key, value) in entries {
         let id = key.text().unwrap_or_default();
         match into.entry(K::from(id)) {
-            Entry::Occupied(_) => reading.say(twice(reading, file, section, id, key.span)),
+            Entry::Occupied(_) => reading.lost(twice(reading, file, section, id, key.span)),
             Entry::Vacant(place) => match one(reading, file, value, key.span) {
                 Some(item) => _ = place.insert(item),
                 None => _ = reading.broken.insert(id.into()),

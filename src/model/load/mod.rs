@@ -43,6 +43,8 @@ pub fn load(files: Vec<(Arc<str>, Vec<u8>)>) -> Result<Loaded, Diagnostics> {
             Ok((None, file)) => reading.lost(empty(&file)),
             Err(error) => reading.lost(*error),
         }
+        // Which of two was meant, nobody knows.
+        reading.lost |= reading.found.iter().any(|one| one.code == "MODEL_DUPLICATE_KEY");
     }
     let (model, mut found) = finish(reading);
     found.sort_by_cached_key(|one| (one.severity, one.at.as_ref().map(|at| at.location.clone())));
