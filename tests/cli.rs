@@ -177,6 +177,36 @@ fn what_means_two_things_is_refused_with_both() {
     );
 }
 
+/// A component is demanded or avoided by its id or its name; a word that means none is not taken for one.
+#[test]
+fn a_way_through_or_around_a_component_can_be_demanded() {
+    let ask = |question: &str| format!("path app db tcp/5432 -m models/appliance.yaml {question}");
+    for (exit, question) in [
+        (0, "--through eni-firewall"),
+        (0, "--through firewall"),
+        (1, "--avoid eni-firewall"),
+        (1, "--avoid firewall"),
+        (0, "--through sg-db --one-way"),
+        (1, "--avoid subnet-inspection"),
+    ] {
+        let output = run(&ask(question));
+        assert_eq!(
+            output.status.code(),
+            Some(exit),
+            "{question}\n{}",
+            text(&output.stderr)
+        );
+    }
+    refused(
+        &ask("--through eni-firewal"),
+        &["`eni-firewal`", "did you mean eni-firewall?"],
+    );
+    refused(
+        &ask("--avoid nonsense"),
+        &["no component of the network is called `nonsense`"],
+    );
+}
+
 // Formats and files.
 
 #[test]
