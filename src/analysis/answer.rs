@@ -6,7 +6,7 @@ use super::index::Index;
 use super::quant::Fate;
 use super::question::{Between, Endpoint, Packets, QuestionError, Resolver};
 use super::walk::{Demands, Ends, Walk};
-use crate::model::Model;
+use crate::model::{Model, near};
 use crate::network::{Network, Workspace};
 use crate::packet::{PacketSet, PortSet, Space, parse_packets};
 use std::rc::Rc;
@@ -28,6 +28,30 @@ pub struct Options {
 struct Sets {
     asked: PacketSet,
     fate: Fate,
+}
+
+/// The components that `--through` or `--avoid` name, by id or by unique name. A word that names none would demand nothing.
+fn demanded(
+    words: &[String],
+    model: &Model,
+    network: &Network,
+    index: &Index,
+) -> Result<Vec<String>, QuestionError> {
+    let graph = network.graph();
+    let components = graph.nodes().filter_map(|node| graph.component(node));
+    let ids: Vec<&str> = components
+        .map(|component| component.resource().id.as_str())
+        .chain(model.security_groups.keys().map(|id| id.as_str()))
+        .collect();
+    let one = |word: &String| match index.names.get(word).map(Vec::as_slice) {
+        _ if ids.contains(&word.as_str()) => Ok(word.clone()),
+        Some([one]) => Ok(one.to_string()),
+        _ => Err(QuestionError {
+            message: format!("no component of the network is called `{word}`"),
+            hint: near(word, ids.iter().copied()).map(|near| format!("did you mean {near}?")),
+        }),
+    };
+    words.iter().map(one).collect()
 }
 
 /// Asks whether `from` can reach `to`.
@@ -52,8 +76,8 @@ pub fn ask(
     let destinations = resolver.endpoints(to)?;
     let demands = Demands {
         one_way: options.one_way,
-        through: options.through.clone(),
-        avoid: options.avoid.clone(),
+        through: demanded(&options.through, model, network, index)?,
+        avoid: demanded(&options.avoid, model, network, index)?,
     };
     let mut asking = Asking {
         network,

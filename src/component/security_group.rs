@@ -498,10 +498,7 @@ impl Groups {
     fn allowed(&self, listed: &Listed<'_>, direction: Direction) -> Cause {
         let author = ResourceRef::new(NAME, listed.group);
         let Some((index, _)) = listed.rule else {
-            let message = format!(
-                "{} lets everything out: it has no egress rules of its own",
-                listed.group
-            );
+            let message = format!("the default egress rule of {} lets everything out", listed.group);
             return Cause::implicit(&author, "default egress rule", message)
                 .at(Place::item("security_groups", listed.group));
         };
@@ -565,7 +562,7 @@ impl Groups {
             let named = by_reference.and_then(|index| rules.get(index));
             let because = if let Some(listed) = named {
                 let message = format!(
-                    "{} names the sender's group, but the packets no longer are their sender's",
+                    "{} names the sender's group, and packets that were forwarded on the way do not count as the group's",
                     listed.group
                 );
                 let code = Some(ExplanationCode::SgReferencesNotPreserved);

@@ -46,7 +46,7 @@ impl Diagnostic {
         Self {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: tame(&message.into()),
             at: None,
             related: Vec::new(),
             hint: None,
@@ -68,7 +68,7 @@ impl Diagnostic {
     /// With what would be right.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(tame(&hint.into()));
         self
     }
     /// With something else that is concerned.
@@ -76,6 +76,33 @@ impl Diagnostic {
     pub fn related(mut self, at: Option<Excerpt>, why: impl Into<String>) -> Self {
         self.related.extend(at.map(|at| (at, why.into())));
         self
+    }
+}
+
+/// How much of a long message is kept, of its beginning and of its end, in characters.
+const KEPT: (usize, usize) = (240, 160);
+
+/// A message quotes what was read: of a huge value only the ends are shown, and nothing that a terminal would obey.
+fn tame(message: &str) -> String {
+    let (head, tail) = KEPT;
+    let plain = |text: &mut dyn Iterator<Item = char>| -> String { text.map(harmless).collect() };
+    match message.char_indices().nth(head + tail) {
+        None => plain(&mut message.chars()),
+        Some(_) => {
+            let end: Vec<char> = message.chars().rev().take(tail).collect();
+            let begin = plain(&mut message.chars().take(head));
+            format!("{begin} … {}", plain(&mut end.into_iter().rev()))
+        }
+    }
+}
+
+/// Controls, and marks that turn the direction of writing, would change what a terminal shows.
+pub fn harmless(c: char) -> char {
+    match c {
+        '\n' | '\t' => ' ',
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+        _ if c.is_control() => '\u{fffd}',
+        _ => c,
     }
 }
 

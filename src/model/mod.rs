@@ -134,6 +134,10 @@ impl Model {
 
 /// The word most like one that is not known, if any is like it.
 pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Nobody mistypes a word of this length, and comparing it would take long.
+    if word.len() > 200 {
+        return None;
+    }
     let likeness = |known: &str| strsim::jaro_winkler(word, known);
     let best = known
         .into_iter()

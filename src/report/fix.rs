@@ -1,6 +1,6 @@
 //! What would have to be different, in a sentence.
 
-use super::slice::{line, slices_of};
+use super::slice::{Slice, rule, slices_of, some};
 use crate::analysis::{Blocker, Finding};
 use crate::code::ExplanationCode as Code;
 use crate::network::{Direction, Leg, RuleRef};
@@ -8,11 +8,13 @@ use crate::network::{Direction, Leg, RuleRef};
 /// A suggestion for a blocker.
 pub fn fix(finding: &Finding, blocker: &Blocker) -> String {
     let slices = slices_of(&finding.work.space, blocker.packets);
-    let packets = match slices.as_slice() {
-        [one] => line(one),
-        [one, rest @ ..] => format!("{} and {} more", line(one), rest.len()),
+    let told = |tell: &dyn Fn(&Slice) -> String| match slices.as_slice() {
+        [one] => tell(one),
+        [one, rest @ ..] => format!("{} and {} more", tell(one), rest.len()),
         [] => String::new(),
     };
+    let packets = told(&|slice| rule(slice, blocker.direction));
+    let destinations = told(&|slice| some(&slice.destination));
     let way = match blocker.direction {
         Direction::Ingress => "ingress",
         Direction::Egress => "egress",
@@ -23,10 +25,10 @@ pub fn fix(finding: &Finding, blocker: &Blocker) -> String {
             format!("add an {way} rule to {id} that allows {packets}")
         }
         Code::SgReferencesNotPreserved => {
-            format!("allow the sender's addresses instead of its group: {packets}")
+            format!("name the sender's addresses instead of its group: allow {packets}")
         }
         Code::SubnetAclRestriction => acl(blocker, way, &packets),
-        Code::NoRouteToDestination => format!("add a route to {id} for the destination of {packets}"),
+        Code::NoRouteToDestination => format!("add a route for {destinations} to {id}"),
         Code::BadStateRoute => format!("give the route of {id} a target that works"),
         Code::EniSourceDestCheckRestriction => {
             format!("switch the source/destination check of {id} off, if it is meant to forward")

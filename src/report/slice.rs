@@ -1,5 +1,6 @@
 //! A product of sets in words: `tcp 10.0.1.10:1024-65535 → 10.0.2.20:5432`.
 
+use crate::network::Direction;
 use crate::packet::{AddressSet, Cube, Header, PacketSet, PortSet, Protocol, Space};
 use serde::Serialize;
 
@@ -144,16 +145,33 @@ fn icmp_types(set: &PortSet) -> String {
 /// How many prefixes of a set the text shows before it counts the rest.
 const SHOWN: usize = 3;
 
+/// A few of the addresses.
+pub fn some(addresses: &[String]) -> String {
+    let shown: Vec<&str> = addresses.iter().take(SHOWN).map(String::as_str).collect();
+    let more = addresses.len().saturating_sub(SHOWN);
+    match (addresses.len(), more) {
+        (1, _) => shown.join(""),
+        (_, 0) => format!("{{{}}}", shown.join(", ")),
+        (_, more) => format!("{{{}, … {more} more}}", shown.join(", ")),
+    }
+}
+
+/// A slice as a rule says it: `tcp 5432 from 10.0.1.10`. Rules do not know source ports, nor their own side's addresses.
+pub fn rule(slice: &Slice, direction: Direction) -> String {
+    let service = slice.destination_ports.as_ref().or(slice.icmp.as_ref());
+    let service = service.filter(|service| !["0-65535", "all"].contains(&service.as_str()));
+    let service = service.map(|service| format!(" {service}")).unwrap_or_default();
+    let peer = match direction {
+        Direction::Ingress => format!("from {}", some(&slice.source)),
+        Direction::Egress => format!("to {}", some(&slice.destination)),
+    };
+    format!("{}{service} {peer}", slice.protocol)
+}
+
 /// A slice in one line for people.
 pub fn line(slice: &Slice) -> String {
     let end = |addresses: &[String], ports: &Option<String>| {
-        let shown: Vec<&str> = addresses.iter().take(SHOWN).map(String::as_str).collect();
-        let more = addresses.len().saturating_sub(SHOWN);
-        let list = match (addresses.len(), more) {
-            (1, _) => shown.join(""),
-            (_, 0) => format!("{{{}}}", shown.join(", ")),
-            (_, more) => format!("{{{}, … {more} more}}", shown.join(", ")),
-        };
+        let list = some(addresses);
         match ports {
             Some(ports) if ports == "0-65535" => list,
             Some(ports) if list.contains(':') && !list.starts_with('{') => format!("[{list}]:{ports}"),

@@ -5,7 +5,7 @@ use super::{Subject, fix};
 use crate::analysis::{Action, Blocker, Finding, Hop, Outcome, Verdict, Way};
 use crate::evidence::{Evidence, State};
 use crate::model::Location;
-use crate::network::{Leg, RuleRef};
+use crate::network::{Leg, ResourceRef, RuleRef};
 use crate::packet::{Cube, PortSet};
 use anstyle::{AnsiColor, Style as Ansi};
 use std::fmt::Write;
@@ -184,16 +184,16 @@ impl Page<'_> {
             .unwrap_or_default();
         let supposed = if supposed { "  [if it had passed]" } else { "" };
         let head = format!(
-            "  {mark} {} {}{name}: {}{}{supposed}",
-            hop.component.kind,
-            hop.component.id,
+            "  {mark} {}{name}: {}{}{supposed}",
+            resource(&hop.component),
             hop.message,
             place(hop.at.as_ref())
         );
         self.line(&head);
         if let Some(code) = hop.code {
             let packets = self.some_slices(&slices_of(&self.finding.work.space, hop.packets), 2);
-            let detail = format!("      {code}, {}: {}", rule(&hop.rule), packets.join("; "));
+            let rule = rule(&hop.rule, hop.component.kind);
+            let detail = format!("      {code}{rule}: {}", packets.join("; "));
             self.line(&detail);
         }
         self.hop_evidence(at);
@@ -338,22 +338,30 @@ impl Page<'_> {
 
 fn told(blocker: &Blocker) -> String {
     format!(
-        "{} at {} {}, {}{}: {}",
+        "{} at {}{}{}: {}",
         blocker.code,
-        blocker.component.kind,
-        blocker.component.id,
-        rule(&blocker.rule),
+        resource(&blocker.component),
+        rule(&blocker.rule, blocker.component.kind),
         place(blocker.at.as_ref()),
         blocker.message
     )
 }
 
-fn rule(rule: &RuleRef) -> String {
+/// Kind and id; the internet is the only one of its kind.
+fn resource(resource: &ResourceRef) -> String {
+    if resource.id.as_str() == resource.kind {
+        return resource.kind.to_owned();
+    }
+    format!("{} {}", resource.kind, resource.id)
+}
+
+/// The rule, where somebody wrote or numbered it; of what a component does by itself the message says enough.
+fn rule(rule: &RuleRef, kind: &str) -> String {
     match rule {
-        RuleRef::Number(number) => format!("rule {number}"),
-        RuleRef::Route(route) => format!("route {route}"),
-        RuleRef::Default => "default rule".to_owned(),
-        RuleRef::Implicit(how) => (*how).to_owned(),
+        RuleRef::Number(number) => format!(", rule {number}"),
+        RuleRef::Route(route) => format!(", route {route}"),
+        RuleRef::Default if kind == "network-acl" => ", rule *".to_owned(),
+        RuleRef::Default | RuleRef::Implicit(_) => String::new(),
     }
 }
 

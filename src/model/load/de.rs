@@ -1,7 +1,8 @@
 //! Reads typed data out of the tree. Scalars are resolved by what is wanted: where a text is wanted, `012345678901` and
 //! `1.10` are text; where nothing particular is wanted, YAML 1.2's core rules hold, and only canonical integers are numbers.
 
-use super::tree::{Node, NodeKind, Span};
+use super::text::Span;
+use super::tree::{Node, NodeKind};
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
@@ -34,6 +35,26 @@ impl Unfit {
     fn new(what: What) -> Self {
         Self { what, span: None }
     }
+    /// Serde's words for what was wanted, in the words of YAML.
+    fn expected(wanted: &str, found: &str) -> Self {
+        let wanted = match wanted {
+            "a sequence" => "a list",
+            "a boolean" => "`true` or `false`",
+            "a string" | "identifier" => "text",
+            "u8" => "a number from 0 to 255",
+            "u32" => "a whole number from 0",
+            struct_ if struct_.starts_with("struct ") => "a map of keys (`{ key: value }`)",
+            other => other,
+        };
+        Self::new(What::Other(format!("expected {wanted}, found {found}")))
+    }
+    /// The standard library's complaint about an address does not name it.
+    fn named(mut self, text: &str) -> Self {
+        if self.what == What::Other("invalid IPv4 address syntax".to_owned()) {
+            self.what = What::Other(format!("`{text}` is not an IPv4 address"));
+        }
+        self
+    }
     fn at(mut self, span: Span) -> Self {
         self.span.get_or_insert(span);
         self
@@ -58,16 +79,10 @@ impl de::Error for Unfit {
         Self::new(What::Other(message.to_string()))
     }
     fn invalid_type(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(What::Other(format!(
-            "expected {expected}, found {}",
-            found(unexpected)
-        )))
+        Self::expected(&expected.to_string(), &found(unexpected))
     }
     fn invalid_value(unexpected: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::new(What::Other(format!(
-            "expected {expected}, found {}",
-            found(unexpected)
-        )))
+        Self::expected(&expected.to_string(), &found(unexpected))
     }
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         Self::new(What::UnknownKey(field.to_owned(), expected))
@@ -129,7 +144,9 @@ impl<'a> From<'a> {
 
     fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
         match &self.0.kind {
-            NodeKind::Scalar(text, _) if !is_null(self.0) => visitor.visit_str(text),
+            NodeKind::Scalar(text, _) if !is_null(self.0) => {
+                visitor.visit_str(text).map_err(|error: Unfit| error.named(text))
+            }
             _ => self.deserialize_any(visitor),
         }
         .map_err(|error| error.at(self.0.span))
@@ -158,6 +175,19 @@ impl<'de> Deserializer<'de> for From<'_> {
             }),
         }
         .map_err(|error| error.at(self.0.span))
+    }
+
+    /// Serde would read a struct out of a list, too.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Unfit> {
+        match &self.0.kind {
+            NodeKind::List(_) => Err(Unfit::expected("struct ", "a list").at(self.0.span)),
+            _ => self.deserialize_any(visitor),
+        }
     }
 
     text!(deserialize_str deserialize_string deserialize_char deserialize_identifier);
@@ -194,7 +224,7 @@ impl<'de> Deserializer<'de> for From<'_> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 bytes byte_buf unit unit_struct seq tuple tuple_struct map
-        struct ignored_any
+        ignored_any
     }
 }
 

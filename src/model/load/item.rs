@@ -2,12 +2,13 @@
 
 use super::de::{From, Unfit, What};
 use super::locate::Trees;
-use super::tree::{File, Node, NodeKind, Span};
+use super::text::{File, Span};
+use super::tree::{Node, NodeKind};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::{Model, Origin, near};
+use crate::model::{Model, Origin, ResourceId, near};
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most mistakes that are told of one item.
@@ -16,9 +17,16 @@ const MISTAKES_MAX: usize = 20;
 /// A model as far as it is read, and the mistakes so far.
 #[derive(Default)]
 pub struct Reading {
-    model: Model,
-    found: Vec<Diagnostic>,
-    trees: Trees,
+    /// What could be read.
+    pub model: Model,
+    /// The mistakes.
+    pub found: Vec<Diagnostic>,
+    /// The ids of items that are written and could not be read.
+    pub broken: BTreeSet<ResourceId>,
+    /// Whether items are written whose very ids could not be read.
+    pub lost: bool,
+    /// The files' trees, to find lines in.
+    pub trees: Trees,
 }
 
 impl Reading {
@@ -37,11 +45,21 @@ impl Reading {
         self.trees.add(Arc::clone(file), root);
     }
 
-    /// The model and the mistakes.
-    pub fn finish(mut self) -> (Model, Vec<Diagnostic>) {
-        self.model.version = 1;
-        self.model.sources.add(Arc::new(self.trees));
-        (self.model, self.found)
+    /// A mistake that hides items.
+    pub fn lost(&mut self, diagnostic: Diagnostic) {
+        self.lost = true;
+        self.found.push(diagnostic);
+    }
+
+    /// Notes the ids of a section that could not be read.
+    pub fn broken(&mut self, section: &Node) {
+        match &section.kind {
+            NodeKind::Map(entries) => {
+                let ids = entries.iter().filter_map(|(key, _)| key.text());
+                self.broken.extend(ids.map(ResourceId::from));
+            }
+            _ => self.lost = true,
+        }
     }
 }
 
@@ -83,18 +101,17 @@ where
         _ => {
             let message = format!("`{section}` is a map by id, and this is none");
             let error = Diagnostic::error("MODEL_WRONG_TYPE", message).at(Some(file.excerpt(node.span)));
-            return reading.say(error.hint("write one key for each id"));
+            return reading.lost(error.hint("write one key for each id: `ID: { … }`"));
         }
     };
     for (key, value) in entries {
         let id = key.text().unwrap_or_default();
         match into.entry(K::from(id)) {
-            Entry::Occupied(_) => reading.say(twice(reading, file, section, id, key.span)),
-            Entry::Vacant(place) => {
-                if let Some(item) = one(reading, file, value, key.span) {
-                    place.insert(item);
-                }
-            }
+            Entry::Occupied(_) => reading.lost(twice(reading, file, section, id, key.span)),
+            Entry::Vacant(place) => match one(reading, file, value, key.span) {
+                Some(item) => _ = place.insert(item),
+                None => _ = reading.broken.insert(id.into()),
+            },
         }
     }
 }
@@ -116,17 +133,18 @@ fn one<T: DeserializeOwned>(reading: &mut Reading, file: &File, node: &Node, key
         Err(error) => error,
     };
     let mut rest = node.clone();
-    let mut mended = false;
+    let mut mended: Vec<Span> = Vec::new();
     for _ in 0..MISTAKES_MAX {
         // What is missing only because it was bad is told already.
-        if !(mended && matches!(error.what, What::MissingKey(_))) {
+        let missing = matches!(error.what, What::MissingKey(_));
+        if !(missing && error.span.is_some_and(|span| mended.contains(&span))) {
             reading.say(told(file, &error, node, key));
         }
         let Some(span) = error.span else { break };
-        if !take_out(&mut rest, span) {
-            break;
+        match take_out(&mut rest, span) {
+            Some(around) => mended.push(around),
+            None => break,
         }
-        mended = true;
         match T::deserialize(From(&rest)) {
             Ok(_) => break,
             Err(next) => error = next,
@@ -135,31 +153,31 @@ fn one<T: DeserializeOwned>(reading: &mut Reading, file: &File, node: &Node, key
     None
 }
 
-/// Takes out the smallest entry or list element around a place.
-fn take_out(node: &mut Node, span: Span) -> bool {
+/// Takes out the smallest entry or list element around a place; answers what it was taken out of.
+fn take_out(node: &mut Node, span: Span) -> Option<Span> {
     let around =
         |node: &Node| node.span.start <= span.start && span.start < node.span.end.max(node.span.start + 1);
     match &mut node.kind {
-        NodeKind::Scalar(..) => false,
+        NodeKind::Scalar(..) => None,
         NodeKind::List(items) => {
-            let Some(place) = items.iter().position(around) else {
-                return false;
-            };
+            let place = items.iter().position(around)?;
             // A mistake inside an element spoils the element: half a rule would be another rule.
             items.remove(place);
-            true
+            Some(node.span)
         }
         NodeKind::Map(entries) => {
-            let Some(place) = entries
-                .iter()
-                .position(|(key, value)| around(key) || around(value))
-            else {
-                return false;
+            let whole = |(key, value): &(Node, Node)| around(key) || around(value);
+            let place = entries.iter().position(whole)?;
+            let value = &mut entries[place].1;
+            let inner = if value.span == span {
+                None
+            } else {
+                take_out(value, span)
             };
-            if entries[place].1.span == span || !take_out(&mut entries[place].1, span) {
+            if inner.is_none() {
                 entries.remove(place);
             }
-            true
+            inner.or(Some(node.span))
         }
     }
 }

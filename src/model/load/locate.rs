@@ -1,32 +1,56 @@
 //! Finds the line where something of a model is written.
 
-use super::tree::{File, Node, NodeKind, Span};
+use super::text::{File, Span};
+use super::tree::{Node, NodeKind};
 use crate::model::diagnostic::Excerpt;
 use crate::model::source::{Locate, Location, Place};
-use std::sync::Arc;
+use rustc_hash::FxHashMap;
+use std::sync::{Arc, OnceLock};
 
 /// The trees of a model's files.
 #[derive(Debug, Default)]
-pub struct Trees(Vec<(Arc<File>, Node)>);
+pub struct Trees {
+    files: Vec<(Arc<File>, Node)>,
+    /// Where each id is written: file, section, item, counted. Made when the first is looked for.
+    index: OnceLock<FxHashMap<Box<str>, Vec<[usize; 3]>>>,
+}
 
 impl Trees {
     /// One more file.
     pub fn add(&mut self, file: Arc<File>, root: Node) {
-        self.0.push((file, root));
+        self.files.push((file, root));
     }
 
     /// Where an item's id is written.
     pub fn find(&self, section: &str, id: &str) -> Option<(&File, Span)> {
-        self.0
+        self.files
             .iter()
             .find_map(|(file, root)| Some((&**file, root.get(section)?.entry(id)?.0.span)))
     }
 
     fn span(&self, place: &Place) -> Option<(&File, Span)> {
-        self.0.iter().find_map(|(file, root)| {
-            let (key, item) = root.get(place.section)?.entry(place.id.as_str())?;
-            Some((&**file, within(item, place).unwrap_or(key.span)))
+        let index = self.index.get_or_init(|| self.index());
+        let places = index.get(place.id.as_str())?;
+        places.iter().find_map(|&[file, section, item]| {
+            let (file, root) = self.files.get(file)?;
+            let (name, items) = root.entries().get(section)?;
+            let (key, item) = items.entries().get(item)?;
+            let found = name.text() == Some(place.section);
+            found.then(|| (&**file, within(item, place).unwrap_or(key.span)))
         })
+    }
+
+    fn index(&self) -> FxHashMap<Box<str>, Vec<[usize; 3]>> {
+        let mut index: FxHashMap<Box<str>, Vec<[usize; 3]>> = FxHashMap::default();
+        for (file, (_, root)) in self.files.iter().enumerate() {
+            for (section, (_, items)) in root.entries().iter().enumerate() {
+                for (item, (key, _)) in items.entries().iter().enumerate() {
+                    let id = key.text().unwrap_or_default();
+                    index.entry(id.into()).or_default().push([file, section, item]);
+                }
+            }
+        }
+        index
     }
 }
 
@@ -34,7 +58,11 @@ impl Trees {
 fn within(item: &Node, place: &Place) -> Option<Span> {
     let (key, value) = item.entry(place.field?)?;
     let Some(index) = place.index else {
-        return Some(if place.key.is_none() { key.span } else { value.span });
+        // Of a list or a map the key says enough.
+        return Some(match value.kind {
+            NodeKind::Scalar(..) => value.span,
+            _ => key.span,
+        });
     };
     let element = match &value.kind {
         NodeKind::List(items) => items.get(index)?,

@@ -7,14 +7,16 @@
 mod de;
 mod item;
 mod locate;
+mod text;
 mod tree;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
-use super::validate::validate;
+use super::validate::{validate, validate_rest};
 use super::{Model, near};
 use item::Reading;
 use std::sync::Arc;
-use tree::{File, Node, NodeKind};
+use text::File;
+use tree::{Node, NodeKind};
 
 /// A model that can be used, and what to say of it.
 #[derive(Debug)]
@@ -34,18 +36,18 @@ pub fn load_text(name: &str, text: &str) -> Result<Loaded, Diagnostics> {
 pub fn load(files: Vec<(Arc<str>, Vec<u8>)>) -> Result<Loaded, Diagnostics> {
     let mut reading = Reading::default();
     for (name, bytes) in files {
-        let parsed = File::new(name, bytes).and_then(|file| Ok((tree::parse(&file)?, file)));
+        let parsed =
+            File::new(name, bytes).and_then(|file| Ok((tree::parse(&file, &mut reading.found)?, file)));
         match parsed {
             Ok((Some(root), file)) => read(&Arc::new(file), root, &mut reading),
-            Ok((None, file)) => reading.say(empty(&file)),
-            Err(error) => reading.say(*error),
+            Ok((None, file)) => reading.lost(empty(&file)),
+            Err(error) => reading.lost(*error),
         }
+        // Which of two was meant, nobody knows.
+        reading.lost |= reading.found.iter().any(|one| one.code == "MODEL_DUPLICATE_KEY");
     }
-    let (mut model, mut found) = reading.finish();
-    if found.is_empty() {
-        found = validate(&mut model);
-    }
-    found.sort_by_key(|one| one.severity);
+    let (model, mut found) = finish(reading);
+    found.sort_by_cached_key(|one| (one.severity, one.at.as_ref().map(|at| at.location.clone())));
     if found.iter().any(|one| one.severity == Severity::Error) {
         return Err(Diagnostics(found));
     }
@@ -55,12 +57,31 @@ pub fn load(files: Vec<(Arc<str>, Vec<u8>)>) -> Result<Loaded, Diagnostics> {
     })
 }
 
+/// Checks what could be read. Of a file that could not be, nobody knows what it holds, so nothing more is said.
+fn finish(reading: Reading) -> (Model, Vec<Diagnostic>) {
+    let Reading {
+        model: mut read,
+        mut found,
+        broken,
+        lost,
+        trees,
+    } = reading;
+    read.version = 1;
+    read.sources.add(Arc::new(trees));
+    if found.is_empty() {
+        found = validate(&mut read);
+    } else if !lost {
+        found.extend(validate_rest(&mut read, &broken));
+    }
+    (read, found)
+}
+
 fn empty(file: &File) -> Diagnostic {
     Diagnostic::error("MODEL_EMPTY", format!("{} holds nothing", file.name))
-        .at(Some(file.excerpt(tree::Span {
+        .at(Some(file.excerpt(text::Span {
             line: 1,
             column: 1,
-            ..tree::Span::default()
+            ..text::Span::default()
         })))
         .hint("a model begins with `version: 1`")
 }
@@ -71,7 +92,7 @@ fn read(file: &Arc<File>, root: Node, reading: &mut Reading) {
             "MODEL_NOT_A_MAP",
             "a model is a map of sections, and this is none",
         );
-        reading.say(
+        reading.lost(
             error
                 .at(Some(file.excerpt(root.span)))
                 .hint("begin with `version: 1` and `vpcs:`"),
@@ -85,6 +106,7 @@ fn read(file: &Arc<File>, root: Node, reading: &mut Reading) {
             origin(file, value, reading);
         } else if name != "version" && !item::section(reading, file, name, value) {
             reading.say(unknown_section(file, key, name));
+            reading.broken(value);
         }
     }
     reading.remember(file, root);

@@ -3,10 +3,10 @@
 //! `saphyr-parser` reads the text; what is hostile ends here: aliases that multiply, nesting without end, keys given twice,
 //! more than one document.
 
-use crate::model::{Diagnostic, Excerpt, Location};
+use super::text::{File, Span};
+use crate::model::diagnostic::Diagnostic;
 use rustc_hash::FxHashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marked};
-use std::sync::{Arc, OnceLock};
 
 /// The deepest nesting.
 const DEPTH_MAX: usize = 64;
@@ -14,33 +14,31 @@ const DEPTH_MAX: usize = 64;
 const ALIASED_MAX: usize = 200_000;
 /// The most nodes of one file.
 const NODES_MAX: usize = 40_000_000;
-/// The longest piece of a line that an excerpt shows.
-const EXCERPT_MAX: usize = 160;
 
-/// A part of the text: characters (not bytes), because that is how the parser counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Span {
-    /// The first character, counted from 0.
-    pub start: u32,
-    /// The one behind the last.
-    pub end: u32,
-    /// The line of the first one, counted from 1.
-    pub line: u32,
-    /// Its column, counted from 1.
-    pub column: u32,
-}
+/// The most keys given twice that are told of one file.
+const TWICE_MAX: usize = 100;
 
-impl Span {
-    fn of(marked: Marked) -> Self {
-        let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
-        Self {
-            start: number(marked.start.index()),
-            end: number(marked.end.index()),
-            line: number(marked.start.line()),
-            column: number(marked.start.col() + 1),
-        }
-    }
-}
+/// What helps with the parser's words, by a part of them.
+const SYNTAX_HINTS: [(&str, &str); 6] = [
+    (
+        "did not find expected ',' or",
+        "close the bracket that is open, separate with a comma, and quote text that holds `: ` or begins with a mark",
+    ),
+    (
+        "unknown anchor",
+        "`*name` stands for what `&name` marks before it; text that begins with `*` is quoted",
+    ),
+    (
+        "did not find expected key",
+        "the keys of one map begin in the same column",
+    ),
+    ("quoted scalar", "a quote is not closed"),
+    ("tabs disallowed", "YAML is indented with spaces"),
+    (
+        "unprintable",
+        "control characters are written as escapes, between double quotes",
+    ),
+];
 
 /// A node of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +79,13 @@ impl Node {
             _ => None,
         }
     }
+    /// A map's entries; none of anything else.
+    pub fn entries(&self) -> &[(Self, Self)] {
+        match &self.kind {
+            NodeKind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
     fn size(&self) -> usize {
         1 + match &self.kind {
             NodeKind::Scalar(..) => 0,
@@ -90,128 +95,9 @@ impl Node {
     }
 }
 
-/// A file: its name and text, from which excerpts are cut.
-#[derive(Debug, Clone)]
-pub struct File {
-    /// Its name as given.
-    pub name: Arc<str>,
-    /// Its text, without a byte order mark.
-    pub text: Arc<str>,
-    /// Where its lines begin, once somebody asked.
-    lines: OnceLock<Vec<usize>>,
-}
-
-impl File {
-    /// Reads the bytes as text.
-    pub fn new(name: Arc<str>, bytes: Vec<u8>) -> Result<Self, Box<Diagnostic>> {
-        if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-            let error = Diagnostic::error("MODEL_NOT_UTF8", format!("{name} is UTF-16, not UTF-8"));
-            return Err(Box::new(error.hint("save the file as UTF-8")));
-        }
-        match String::from_utf8(bytes) {
-            Ok(text) => {
-                let text = text.strip_prefix('\u{feff}').unwrap_or(&text).into();
-                Ok(Self {
-                    name,
-                    text,
-                    lines: OnceLock::new(),
-                })
-            }
-            Err(error) => Err(Box::new(not_utf8(&name, &error))),
-        }
-    }
-
-    /// The line of a span, and the span in it.
-    pub fn excerpt(&self, span: Span) -> Excerpt {
-        let line = self.line(span.line.saturating_sub(1) as usize);
-        let column = span.column.saturating_sub(1) as usize;
-        let width = (span.end.saturating_sub(span.start) as usize).max(1);
-        // A long line is shown from a little before the span.
-        let skip = if line.chars().count() > EXCERPT_MAX {
-            column.saturating_sub(EXCERPT_MAX / 4)
-        } else {
-            0
-        };
-        let text: String = line.chars().skip(skip).take(EXCERPT_MAX).collect();
-        let byte = |character: usize| {
-            text.char_indices()
-                .nth(character)
-                .map_or(text.len(), |(byte, _)| byte)
-        };
-        let start = byte(column - skip.min(column));
-        let end = byte((column - skip.min(column)).saturating_add(width)).max(start);
-        Excerpt {
-            location: self.location(span),
-            span: (start, end),
-            text,
-        }
-    }
-
-    fn line(&self, number: usize) -> &str {
-        let begins =
-            || std::iter::once(0).chain(memchr::memchr_iter(b'\n', self.text.as_bytes()).map(|end| end + 1));
-        let lines = self.lines.get_or_init(|| begins().collect());
-        let start = lines.get(number).copied().unwrap_or(self.text.len());
-        let end = lines.get(number + 1).map_or(self.text.len(), |next| next - 1);
-        self.text
-            .get(start..end)
-            .unwrap_or_default()
-            .trim_end_matches('\r')
-    }
-
-    /// Where a span is.
-    pub fn location(&self, span: Span) -> Location {
-        Location {
-            file: Arc::clone(&self.name),
-            line: Some(span.line),
-            column: Some(span.column),
-        }
-    }
-}
-
-fn not_utf8(name: &Arc<str>, error: &std::string::FromUtf8Error) -> Diagnostic {
-    let good = error.utf8_error().valid_up_to();
-    let before = &error.as_bytes()[..good];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let start = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |place| place + 1);
-    let text = String::from_utf8_lossy(&before[start..]).into_owned();
-    let column = text.chars().count() + 1;
-    let number = |value: usize| u32::try_from(value).ok();
-    let location = Location {
-        file: Arc::clone(name),
-        line: number(line),
-        column: number(column),
-    };
-    let span = (text.len(), text.len());
-    let message = format!(
-        "a byte here is not UTF-8 (0x{:02x})",
-        error.as_bytes().get(good).copied().unwrap_or_default()
-    );
-    Diagnostic::error("MODEL_NOT_UTF8", message)
-        .at(Some(Excerpt { location, text, span }))
-        .hint("save the file as UTF-8")
-}
-
-/// Reads a file into a tree; none where it is empty.
-pub fn parse(file: &File) -> Result<Option<Node>, Box<Diagnostic>> {
-    let mut reader = Reader {
-        file,
-        open: Vec::new(),
-        anchors: FxHashMap::default(),
-        root: None,
-        nodes: 0,
-        aliased: 0,
-    };
-    for event in Parser::new_from_str(&file.text) {
-        match event {
-            Ok((event, marked)) => reader.take(event, Span::of(marked))?,
-            Err(error) => return Err(Box::new(reader.syntax(&error))),
-        }
-    }
-    Ok(reader.root)
+/// Reads a file into a tree; none where it is empty. Keys given twice are told, and the first of them counts.
+pub fn parse(file: &File, found: &mut Vec<Diagnostic>) -> Result<Option<Node>, Box<Diagnostic>> {
+    Reader::new(file, found).read()
 }
 
 /// A list or map that is not closed yet.
@@ -222,10 +108,15 @@ struct Open {
     key: Option<Node>,
     /// A map's keys so far.
     keys: FxHashMap<Box<str>, Span>,
+    /// Whether the key that waits was there already.
+    twice: bool,
+    /// Maps whose entries this one takes over where it has none of its own (`<<`).
+    merged: Vec<(Node, Node)>,
 }
 
 struct Reader<'a> {
     file: &'a File,
+    found: &'a mut Vec<Diagnostic>,
     open: Vec<Open>,
     anchors: FxHashMap<usize, Node>,
     root: Option<Node>,
@@ -233,7 +124,29 @@ struct Reader<'a> {
     aliased: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(file: &'a File, found: &'a mut Vec<Diagnostic>) -> Self {
+        Self {
+            file,
+            found,
+            open: Vec::new(),
+            anchors: FxHashMap::default(),
+            root: None,
+            nodes: 0,
+            aliased: 0,
+        }
+    }
+
+    fn read(mut self) -> Result<Option<Node>, Box<Diagnostic>> {
+        for event in Parser::new_from_str(&self.file.text) {
+            match event {
+                Ok((event, marked)) => self.take(event, Span::of(marked))?,
+                Err(error) => return Err(Box::new(self.syntax(&error))),
+            }
+        }
+        Ok(self.root)
+    }
+
     fn error(&self, code: &'static str, span: Span, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(code, message).at(Some(self.file.excerpt(span)))
     }
@@ -241,10 +154,20 @@ impl Reader<'_> {
     fn syntax(&self, error: &saphyr_parser::ScanError) -> Diagnostic {
         let mark = *error.marker();
         let span = Span::of(Marked::new(mark, mark));
+        if error.info().contains("recursion limit") {
+            return self.too_deep(span);
+        }
+        let message = format!("this is not YAML: {}", error.info());
+        let told = self.error("MODEL_SYNTAX", span, message);
+        let known = SYNTAX_HINTS.iter().find(|(part, _)| error.info().contains(part));
+        known.map_or(told.clone(), |(_, hint)| told.hint(*hint))
+    }
+
+    fn too_deep(&self, span: Span) -> Diagnostic {
         self.error(
-            "MODEL_SYNTAX",
+            "MODEL_TOO_DEEP",
             span,
-            format!("this is not YAML: {}", error.info()),
+            format!("nested deeper than {DEPTH_MAX} levels"),
         )
     }
 
@@ -274,17 +197,15 @@ impl Reader<'_> {
 
     fn begin(&mut self, kind: NodeKind, anchor: usize, span: Span) -> Result<(), Box<Diagnostic>> {
         if self.open.len() >= DEPTH_MAX {
-            return Err(Box::new(self.error(
-                "MODEL_TOO_DEEP",
-                span,
-                format!("nested deeper than {DEPTH_MAX} levels"),
-            )));
+            return Err(Box::new(self.too_deep(span)));
         }
         self.open.push(Open {
             node: Node { span, kind },
             anchor,
             key: None,
             keys: FxHashMap::default(),
+            twice: false,
+            merged: Vec::new(),
         });
         Ok(())
     }
@@ -294,11 +215,22 @@ impl Reader<'_> {
             return Ok(());
         };
         open.node.span.end = span.end.max(open.node.span.start);
+        if let NodeKind::Map(entries) = &mut open.node.kind {
+            for (key, value) in open.merged {
+                if open
+                    .keys
+                    .insert(key.text().unwrap_or_default().into(), key.span)
+                    .is_none()
+                {
+                    entries.push((key, value));
+                }
+            }
+        }
         self.close(open.node, open.anchor)
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Box<Diagnostic>> {
-        let Some(node) = self.anchors.get(&anchor) else {
+        let Some(size) = self.anchors.get(&anchor).map(Node::size) else {
             return Err(Box::new(self.error(
                 "MODEL_SYNTAX",
                 span,
@@ -306,13 +238,18 @@ impl Reader<'_> {
             )));
         };
         // Counted before it is copied: a bomb is small until it goes off.
-        self.aliased += node.size();
-        if self.aliased > ALIASED_MAX {
-            let message = format!("aliases add more than {ALIASED_MAX} nodes");
-            return Err(Box::new(self.error("MODEL_TOO_MANY_ALIASES", span, message)));
-        }
-        let node = node.clone();
+        self.copies(size, span)?;
+        let node = self.anchors[&anchor].clone();
         self.close(node, 0)
+    }
+
+    fn copies(&mut self, nodes: usize, span: Span) -> Result<(), Box<Diagnostic>> {
+        self.aliased += nodes;
+        if self.aliased <= ALIASED_MAX {
+            return Ok(());
+        }
+        let message = format!("anchors and aliases (`&` and `*`) copy more than {ALIASED_MAX} nodes");
+        Err(Box::new(self.error("MODEL_TOO_MANY_ALIASES", span, message)))
     }
 
     /// A node is complete: it goes into the list or map that is open, or is the document.
@@ -326,6 +263,8 @@ impl Reader<'_> {
             )));
         }
         if anchor > 0 {
+            // What is marked is kept apart, so marks inside marks multiply as well.
+            self.copies(node.size(), node.span)?;
             self.anchors.insert(anchor, node.clone());
         }
         let Some(open) = self.open.last_mut() else {
@@ -336,6 +275,7 @@ impl Reader<'_> {
             NodeKind::List(items) => items.push(node),
             NodeKind::Map(entries) => match open.key.take() {
                 Some(key) if key.text() == Some("<<") => return self.merge(node),
+                Some(_) if open.twice => open.twice = false,
                 Some(key) => entries.push((key, node)),
                 None => return self.key(node),
             },
@@ -358,11 +298,16 @@ impl Reader<'_> {
         if text != "<<"
             && let Some(first) = open.keys.insert(text.into(), key.span)
         {
+            open.keys.insert(text.into(), first);
+            open.twice = true;
             let message = format!("`{text}` is given twice");
-            let error = self.error("MODEL_DUPLICATE_KEY", key.span, message);
-            return Err(Box::new(
-                error.related(Some(self.file.excerpt(first)), "first given here"),
-            ));
+            let told =
+                Diagnostic::error("MODEL_DUPLICATE_KEY", message).at(Some(self.file.excerpt(key.span)));
+            let told = told.related(Some(self.file.excerpt(first)), "first given here");
+            if self.found.len() >= TWICE_MAX {
+                return Err(Box::new(told));
+            }
+            self.found.push(told);
         }
         open.key = Some(key);
         Ok(())
@@ -370,34 +315,37 @@ impl Reader<'_> {
 
     /// `<<: *defaults` gives a map the entries that it does not have itself.
     fn merge(&mut self, node: Node) -> Result<(), Box<Diagnostic>> {
-        let span = node.span;
+        let none = |span| Box::new(self.error("MODEL_SYNTAX", span, "`<<` merges a map, and this is none"));
         let maps = match node.kind {
-            NodeKind::Map(entries) => vec![entries],
-            NodeKind::List(items) => items
-                .into_iter()
-                .filter_map(|item| match item.kind {
-                    NodeKind::Map(entries) => Some(entries),
-                    _ => None,
-                })
-                .collect(),
-            NodeKind::Scalar(..) => {
-                return Err(Box::new(self.error(
-                    "MODEL_SYNTAX",
-                    span,
-                    "`<<` merges a map, and this is none",
-                )));
-            }
+            NodeKind::List(items) => items,
+            _ => vec![node],
         };
-        let Some(open) = self.open.last_mut() else {
-            return Ok(());
-        };
-        if let NodeKind::Map(entries) = &mut open.node.kind {
-            for (key, value) in maps.into_iter().flatten() {
-                if entries.iter().all(|(own, _)| own.text() != key.text()) {
-                    entries.push((key, value));
-                }
+        let mut merged = Vec::new();
+        for map in maps {
+            match map.kind {
+                NodeKind::Map(entries) => merged.extend(entries),
+                _ => return Err(none(map.span)),
             }
         }
+        if let Some(open) = self.open.last_mut() {
+            open.merged.extend(merged);
+        }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_too_many_nodes_is_refused() {
+        let file = File::new("large.yaml".into(), b"[a, b, c, d]".to_vec()).unwrap();
+        let mut found = Vec::new();
+        let mut reader = Reader::new(&file, &mut found);
+        reader.nodes = NODES_MAX - 2;
+        let error = reader.read().unwrap_err();
+        assert_eq!(error.code, "MODEL_TOO_LARGE");
+        assert_eq!(error.at.unwrap().location.column, Some(8));
     }
 }

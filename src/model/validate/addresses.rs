@@ -38,6 +38,10 @@ fn host_bits(check: &mut Check<'_>, cidr: Cidr, place: &Place) {
 fn vpcs(check: &mut Check<'_>) {
     for (id, vpc) in &check.model.vpcs {
         let place = Place::item("vpcs", id).field("cidr");
+        if !vpc.cidr.iter().any(|cidr| cidr.0.addr().is_ipv4()) {
+            let message = format!("{id} has no IPv4 CIDR");
+            check.say("MODEL_CIDR_MISSING", &place, message);
+        }
         for (index, cidr) in vpc.cidr.iter().enumerate() {
             host_bits(check, *cidr, &place.clone().index(index));
             size(check, *cidr, [(16, 28), (44, 60)], &place.clone().index(index));
@@ -46,7 +50,7 @@ fn vpcs(check: &mut Check<'_>) {
                 .cidr
                 .iter()
                 .take(index)
-                .find(|other| set(other.net()).overlaps(&set(cidr.net())));
+                .find(|other| other.net().contains(&cidr.net()) || cidr.net().contains(&other.net()));
             if let Some(other) = earlier {
                 let message = format!("{} overlaps {} of the same VPC", cidr.0, other.0);
                 check.say("MODEL_SUBNET_OVERLAP", &place.clone().index(index), message);
@@ -85,6 +89,10 @@ fn unusual(check: &mut Check<'_>, cidr: Cidr, place: &Place) {
 fn subnets(check: &mut Check<'_>) {
     let mut by_vpc: BTreeMap<&VpcId, Vec<(&SubnetId, usize, Cidr)>> = BTreeMap::new();
     for (id, subnet) in &check.model.subnets {
+        if subnet.cidr.is_empty() {
+            let place = Place::item("subnets", id).field("cidr");
+            check.say("MODEL_CIDR_MISSING", &place, format!("{id} has no CIDR"));
+        }
         for (index, cidr) in subnet.cidr.iter().enumerate() {
             let place = Place::item("subnets", id).field("cidr").index(index);
             host_bits(check, *cidr, &place);

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 const RULES_MAX: usize = 60;
 const GROUPS_MAX: usize = 16;
 const ACL_RULES_MAX: usize = 40;
+/// The most rules that are compared with each other.
+const COMPARED_MAX: usize = 500;
 
 /// Checks them.
 pub fn check(check: &mut Check<'_>) {
@@ -67,12 +69,12 @@ fn peers(
     place: &Place,
 ) {
     if !other.is_empty() {
-        let message = format!("`{wrong}` in a rule of this direction");
+        let message = misplaced(wrong);
         check.hint(
             "MODEL_RULE_PEER",
             &place.clone().key(wrong),
             message,
-            &format!("write `{key}`"),
+            &format!("write `{key}` instead"),
         );
     } else if wanted.is_empty() {
         let hint = format!("write `{key}: 10.0.0.0/16`, or the id of a group or prefix list");
@@ -98,6 +100,11 @@ fn peers(
     }
 }
 
+fn misplaced(wrong: &str) -> String {
+    let way = if wrong == "source" { "egress" } else { "ingress" };
+    format!("an {way} rule has no `{wrong}`")
+}
+
 /// A rule's protocol, ports, ICMP type and code.
 type Fields<'a> = (Option<ProtocolSpec>, Option<&'a Ports>, Option<u8>, Option<u8>);
 
@@ -108,12 +115,12 @@ fn fields(check: &mut Check<'_>, (protocol, ports, kind, code): Fields<'_>, plac
     };
     if ports.is_some() && !protocol.is_some_and(Protocol::has_ports) {
         let hint = "ports go with `protocol: tcp` or `protocol: udp`";
-        let message = "ports on a protocol that has none".to_owned();
+        let message = "`ports` in a rule for a protocol that has none".to_owned();
         check.hint("MODEL_RULE_PORTS", &place.clone().key("ports"), message, hint);
     }
     let icmp = protocol.is_some_and(Protocol::is_icmp);
     if (kind.is_some() || code.is_some()) && !icmp {
-        let message = "an ICMP type or code on another protocol".to_owned();
+        let message = "an ICMP type or code in a rule for another protocol".to_owned();
         let key = if kind.is_some() { "icmp_type" } else { "icmp_code" };
         check.hint(
             "MODEL_ICMP_PAIR",
@@ -177,12 +184,12 @@ fn acl_peer(check: &mut Check<'_>, rule: &NetworkAclRule, place: &Place, ingress
     };
     match (wanted, other) {
         (_, Some(_)) => {
-            let message = format!("`{wrong}` in a rule of this direction");
+            let message = misplaced(wrong);
             check.hint(
                 "MODEL_RULE_PEER",
                 &place.clone().key(wrong),
                 message,
-                &format!("write `{key}`"),
+                &format!("write `{key}` instead"),
             );
         }
         (None, None) => {
@@ -209,6 +216,9 @@ fn acl_peer(check: &mut Check<'_>, rule: &NetworkAclRule, place: &Place, ingress
 
 /// A rule is shadowed when one earlier rule alone takes all that it is for.
 fn shadowed(check: &mut Check<'_>, rules: &[NetworkAclRule], list: &Place, ingress: bool) {
+    if rules.len() > COMPARED_MAX {
+        return;
+    }
     let mut sorted: Vec<(usize, &NetworkAclRule)> = rules.iter().enumerate().collect();
     sorted.sort_by_key(|(index, rule)| (rule.rule, *index));
     for (place, (index, rule)) in sorted.iter().enumerate() {

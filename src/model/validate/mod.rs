@@ -11,7 +11,8 @@ mod routes;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::source::Place;
-use super::{Model, Origin, near};
+use super::{Model, Origin, ResourceId, near};
+use std::collections::BTreeSet;
 
 /// A rule: its code, how bad it is, what it says, where it comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,7 @@ rules! {
     MODEL_ADDRESS_TAKEN Error "two interfaces of a VPC have the same address" "EC2 guide, Elastic network interfaces"
     MODEL_CIDR_HOST_BITS Warning "a CIDR has host bits; AWS zeroes them" "EC2 API, CreateRoute and CreateSubnet"
     MODEL_CIDR_LINK_LOCAL Error "169.254.0.0/16 is no VPC's" "VPC guide, VPC CIDR blocks"
+    MODEL_CIDR_MISSING Error "a VPC has no IPv4 CIDR, or a subnet none at all" "VPC guide, VPC CIDR blocks and Subnet sizing"
     MODEL_CIDR_SIZE Error "a VPC or subnet is larger or smaller than AWS allows" "VPC guide, VPC CIDR blocks and Subnet sizing"
     MODEL_CIDR_UNUSUAL Warning "a VPC's CIDR overlaps addresses that others use" "VPC guide, VPC CIDR blocks"
     MODEL_EDGE_ROUTE Error "an edge route table has a route that AWS does not allow there" "VPC guide, Gateway route tables"
@@ -80,13 +82,25 @@ rules! {
 
 /// Checks a model. What it names and does not describe is added to its `unknown` section where that is no mistake.
 pub fn validate(model: &mut Model) -> Vec<Diagnostic> {
-    let (unknown, found) = references::check(model);
+    check(model, None)
+}
+
+/// Checks a model of which items of these ids could not be read: what needs the whole model to judge is left for the next
+/// run.
+pub fn validate_rest(model: &mut Model, unread: &BTreeSet<ResourceId>) -> Vec<Diagnostic> {
+    check(model, Some(unread))
+}
+
+fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagnostic> {
+    let (unknown, found) = references::check(model, unread);
     model.unknown.extend(unknown);
     let mut check = Check { model, found };
     addresses::check(&mut check);
     filters::check(&mut check);
-    routes::check(&mut check);
-    gateways::check(&mut check);
+    if unread.is_none() {
+        routes::check(&mut check);
+        gateways::check(&mut check);
+    }
     let mut found = check.found;
     if model.origin == Origin::Imported {
         // It exists, so AWS let it: nothing about it is an error.

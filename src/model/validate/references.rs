@@ -15,9 +15,24 @@ const NOT_MODELLED: [(&str, &str); 7] = [
     ("odb-", "odb-network"),
 ];
 
+/// The most mistakes for which a near name is looked for.
+const NEAR_MAX: usize = 200;
+
+/// EC2's word for a kind, as people write it.
+fn words(kind: &str) -> String {
+    match kind {
+        "vpc" => "VPC".to_owned(),
+        "network-acl" => "network ACL".to_owned(),
+        "natgateway" => "NAT gateway".to_owned(),
+        other => other.replace('-', " "),
+    }
+}
+
 /// What a route may lead to, and what else may be named where.
 struct References<'m> {
     model: &'m Model,
+    /// The items that are written, and could not be read.
+    unread: Option<&'m BTreeSet<ResourceId>>,
     /// The instances to which interfaces are attached: routes may lead to them.
     instances: BTreeSet<&'m str>,
     found: Vec<Diagnostic>,
@@ -25,14 +40,14 @@ struct References<'m> {
 }
 
 /// The unknown resources that the model names, and the mistakes.
-pub fn check(model: &Model) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagnostic>) {
+pub fn check(
+    model: &Model,
+    unread: Option<&BTreeSet<ResourceId>>,
+) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagnostic>) {
     let mut references = References {
         model,
-        instances: model
-            .enis
-            .values()
-            .filter_map(|eni| eni.instance.as_ref().map(|id| id.as_str()))
-            .collect(),
+        unread,
+        instances: attached(model).collect(),
         found: Vec::new(),
         unknown: BTreeMap::new(),
     };
@@ -47,6 +62,11 @@ pub fn check(model: &Model) -> (BTreeMap<ResourceId, UnknownResource>, Vec<Diagn
     (references.unknown, references.found)
 }
 
+fn attached(model: &Model) -> impl Iterator<Item = &str> {
+    let instances = model.enis.values().filter_map(|eni| eni.instance.as_ref());
+    instances.map(|id| id.as_str())
+}
+
 /// The ids of a section.
 macro_rules! ids {
     ($model:expr, $section:ident) => {
@@ -58,8 +78,7 @@ macro_rules! ids {
 macro_rules! need {
     ($self:ident, $section:ident, $kind:literal, $id:expr, $place:expr) => {
         if !$self.model.$section.contains_key($id.as_str()) {
-            let known: Vec<&str> = ids!($self.model, $section).collect();
-            $self.missing($kind, $id.as_str(), known, $place);
+            $self.missing($kind, $id.as_str(), ids!($self.model, $section), $place);
         }
     };
 }
@@ -67,9 +86,9 @@ macro_rules! need {
 mod balancing;
 mod transit;
 
-impl References<'_> {
-    fn missing(&mut self, kind: &'static str, id: &str, known: Vec<&str>, place: Place) {
-        if self.model.unknown.contains_key(id) {
+impl<'m> References<'m> {
+    fn missing(&mut self, kind: &'static str, id: &str, known: impl Iterator<Item = &'m str>, place: Place) {
+        if self.model.unknown.contains_key(id) || self.broken(id) {
             return;
         }
         if self.model.origin == Origin::Imported {
@@ -83,14 +102,26 @@ impl References<'_> {
             );
             return;
         }
-        let message = format!("there is no {} `{id}`", kind.replace('-', " "));
+        let message = format!("there is no {} `{id}`", words(kind));
         let error = diagnostic(self.model, "MODEL_UNKNOWN_ID", &place, message);
-        self.found.push(match near(id, known) {
+        // To look for a near name takes time for each that is known.
+        let look = self.found.len() < NEAR_MAX;
+        let near = look.then(|| near(id, known.chain(self.broken_ids()))).flatten();
+        self.found.push(match near {
             Some(near) => error.hint(format!("did you mean `{near}`?")),
             None => error.hint(format!(
                 "describe it, or add it to `unknown:` as {{ type: {kind} }}"
             )),
         });
+    }
+
+    fn broken_ids(&self) -> impl Iterator<Item = &'m str> {
+        self.unread.into_iter().flatten().map(|id| id.as_str())
+    }
+
+    /// Whether an item of this id is written, and could not be read.
+    fn broken(&self, id: &str) -> bool {
+        self.unread.is_some_and(|ids| ids.contains(id))
     }
 
     fn places(&mut self) {
@@ -169,9 +200,7 @@ impl References<'_> {
         if groups.contains_key(id.as_str()) || lists.contains_key(id.as_str()) {
             return;
         }
-        let known = ids!(self.model, security_groups)
-            .chain(ids!(self.model, prefix_lists))
-            .collect();
+        let known = ids!(self.model, security_groups).chain(ids!(self.model, prefix_lists));
         let kind = if id.as_str().starts_with("pl-") {
             "prefix-list"
         } else {
@@ -205,7 +234,7 @@ impl References<'_> {
 
     fn gateway(&mut self, id: &ResourceId, place: Place) {
         if !self.model.internet_gateways.contains_key(id.as_str()) && !self.not_modelled(id, &place) {
-            let known = ids!(self.model, internet_gateways).collect();
+            let known = ids!(self.model, internet_gateways);
             self.missing("internet-gateway", id.as_str(), known, place);
         }
     }
@@ -222,8 +251,8 @@ impl References<'_> {
             .chain(ids!(model, peering_connections))
             .chain(ids!(model, transit_gateways))
             .chain(ids!(model, enis))
-            .chain(self.instances.iter().copied());
-        self.missing("route-target", text, known.collect(), place);
+            .chain(attached(model));
+        self.missing("route-target", text, known, place);
     }
 
     /// Whether a route may lead to it.
@@ -329,7 +358,7 @@ impl References<'_> {
                 let near = ids!(model, vpcs)
                     .chain(ids!(model, subnets))
                     .chain(ids!(model, enis));
-                self.missing("flow-log-resource", text, near.collect(), place);
+                self.missing("flow-log-resource", text, near, place);
             }
         }
     }

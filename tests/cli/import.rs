@@ -1,0 +1,120 @@
+//! `whyhop import aws`: what it writes is a model that answers as the dump does.
+
+use super::{ends, json_of, text, written};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+
+/// A folder as `aws ec2 describe-… --output json` fills it: two subnets, an application and a database.
+fn dump(folder: &Path) {
+    let interface = |id: &str, name: &str, subnet: &str, address: &str, group: &str| {
+        json!({
+            "NetworkInterfaceId": id, "SubnetId": subnet, "VpcId": "vpc-1", "Status": "in-use", "InterfaceType": "interface",
+            "PrivateIpAddress": address, "SourceDestCheck": true, "Groups": [{"GroupId": group, "GroupName": group}],
+            "PrivateIpAddresses": [{"Primary": true, "PrivateIpAddress": address}],
+            "TagSet": [{"Key": "Name", "Value": name}]
+        })
+    };
+    let subnet = |id: &str, cidr: &str| json!({"SubnetId": id, "VpcId": "vpc-1", "CidrBlock": cidr, "AvailabilityZone": "eu-west-1a"});
+    let all = json!([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
+    let from_app = json!([{"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "UserIdGroupPairs": [{"GroupId": "sg-app"}]}]);
+    let group = |id: &str, ingress: Value| json!({"GroupId": id, "GroupName": id, "VpcId": "vpc-1", "IpPermissions": ingress, "IpPermissionsEgress": all});
+    let entry = |number: u32, egress: bool, action: &str| json!({"RuleNumber": number, "Egress": egress, "Protocol": "-1", "RuleAction": action, "CidrBlock": "0.0.0.0/0"});
+    let entries = json!([
+        entry(100, false, "allow"),
+        entry(32767, false, "deny"),
+        entry(100, true, "allow"),
+        entry(32767, true, "deny")
+    ]);
+    let files = [
+        (
+            "vpcs",
+            json!({"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "OwnerId": "111122223333",
+            "CidrBlockAssociationSet": [{"CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "associated"}}]}]}),
+        ),
+        (
+            "subnets",
+            json!({"Subnets": [subnet("subnet-1", "10.0.1.0/24"), subnet("subnet-2", "10.0.2.0/24")]}),
+        ),
+        (
+            "network-interfaces",
+            json!({"NetworkInterfaces": [
+            interface("eni-1", "app", "subnet-1", "10.0.1.10", "sg-app"),
+            interface("eni-2", "db", "subnet-2", "10.0.2.10", "sg-db")]}),
+        ),
+        (
+            "security-groups",
+            json!({"SecurityGroups": [group("sg-app", json!([])), group("sg-db", from_app)]}),
+        ),
+        (
+            "network-acls",
+            json!({"NetworkAcls": [{"NetworkAclId": "acl-1", "VpcId": "vpc-1", "IsDefault": true, "Entries": entries,
+            "Associations": [{"SubnetId": "subnet-1"}, {"SubnetId": "subnet-2"}]}]}),
+        ),
+        (
+            "route-tables",
+            json!({"RouteTables": [{"RouteTableId": "rtb-1", "VpcId": "vpc-1",
+            "Associations": [{"Main": true, "AssociationState": {"State": "associated"}}],
+            "Routes": [{"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active", "Origin": "CreateRouteTable"}]}]}),
+        ),
+    ];
+    for (name, value) in files {
+        written(folder, &format!("ec2-describe-{name}.json"), &value.to_string());
+    }
+}
+
+#[test]
+fn an_imported_dump_is_a_model_that_answers_as_the_dump_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dump_folder, model) = (folder.path().join("dump"), folder.path().join("model.yaml"));
+    fs::create_dir(&dump_folder).unwrap();
+    dump(&dump_folder);
+    let import = format!("import aws {}", dump_folder.display());
+    let printed = ends(0, &import);
+    let saved = ends(0, &format!("{import} -o {}", model.display()));
+    assert!(saved.stdout.is_empty(), "what goes to a file is not printed");
+    assert_eq!(text(&printed.stdout), fs::read_to_string(&model).unwrap());
+    let checked = ends(0, &format!("validate -m {}", model.display()));
+    assert!(text(&checked.stdout).starts_with("1 VPCs, 2 subnets, 2 network interfaces, 2 security groups"));
+    for (exit, question) in [
+        (0, "app db tcp/5432"),
+        (1, "app db tcp/22"),
+        (1, "db app tcp/443"),
+        (1, "app db all"),
+    ] {
+        let [of_dump, of_model] = [&dump_folder, &model].map(|path| {
+            let mut answer = json_of(&ends(
+                exit,
+                &format!("path {question} -m {} --format json", path.display()),
+            ));
+            forget_places(&mut answer);
+            answer.as_object_mut().unwrap().remove("notes");
+            answer
+        });
+        assert_eq!(of_dump, of_model, "{question}");
+    }
+}
+
+/// Takes out where things are written: in a dump and in a model that is elsewhere.
+fn forget_places(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.shift_remove("at");
+            map.values_mut().for_each(forget_places);
+        }
+        Value::Array(items) => items.iter_mut().for_each(forget_places),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_collection_script_is_for_a_shell() {
+    let script = ends(0, "import aws --script");
+    let script = text(&script.stdout);
+    assert!(script.starts_with("#!/bin/sh\n") && script.contains("aws ec2 describe-vpcs --output json"));
+    let writes = ["create-", "delete-", "modify-", "put-", "terminate-"];
+    assert!(
+        !writes.iter().any(|word| script.contains(word)),
+        "it only reads:\n{script}"
+    );
+}
