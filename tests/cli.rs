@@ -445,7 +445,7 @@ fn validate_counts_and_ends_with_what_it_found() {
         assert_eq!(output.stderr.is_empty(), warnings == 0, "{name}");
     }
     let warned = ends(1, "validate -m tests/model_errors/nacl_shadowed.yaml");
-    assert!(text(&warned.stdout).ends_with(": 1 warnings\n"));
+    assert!(text(&warned.stdout).ends_with(": 1 warning\n"));
     assert!(text(&warned.stderr).contains("warning[MODEL_NACL_SHADOWED]"));
     refused(
         "validate -m tests/model_errors/cidr_size.yaml",

@@ -35,7 +35,7 @@ pub enum Color {
 pub enum Command {
     /// Ask whether FROM can reach TO, and why not.
     Path(PathArgs),
-    /// Check a model.
+    /// Check a model: exit 0 without a word, 1 with warnings, 2 with errors.
     Validate(ModelArgs),
     /// Turn other people's files into a model.
     Import(ImportArgs),

@@ -7,6 +7,9 @@ use crate::report;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
+/// The most mistakes that are told one by one.
+const SHOWN_MAX: usize = 200;
+
 /// Where a command writes.
 pub struct Screen {
     color_out: bool,
@@ -59,6 +62,15 @@ impl Screen {
         complain(&report::diagnostic(diagnostic, self.color_err));
     }
 
+    /// Tells of the mistakes in a model; of very many, how many there are besides.
+    pub fn diagnostics(&self, diagnostics: &[Diagnostic]) {
+        let shown = &diagnostics[..diagnostics.len().min(SHOWN_MAX)];
+        shown.iter().for_each(|diagnostic| self.diagnostic(diagnostic));
+        if let more @ 1.. = diagnostics.len() - shown.len() {
+            complain(&format!("… and {more} more\n"));
+        }
+    }
+
     /// Says something besides.
     pub fn note(&self, text: &str) {
         complain(&format!("note: {text}\n"));
@@ -68,10 +80,7 @@ impl Screen {
     pub fn failure(&self, failure: &Failure) {
         match failure {
             Failure::Model(diagnostics) => {
-                diagnostics
-                    .0
-                    .iter()
-                    .for_each(|diagnostic| self.diagnostic(diagnostic));
+                self.diagnostics(&diagnostics.0);
                 let errors = diagnostics
                     .0
                     .iter()

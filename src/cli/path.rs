@@ -46,8 +46,7 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
 /// What is probably not meant is told in full where somebody is writing the model, and counted where AWS holds it.
 fn warn(loaded: &Loaded, args: &PathArgs, screen: &Screen) {
     if loaded.model.origin == Origin::Written {
-        let warnings = loaded.warnings.iter();
-        return warnings.for_each(|warning| screen.diagnostic(warning));
+        return screen.diagnostics(&loaded.warnings);
     }
     if let (count @ 1.., Some(model)) = (loaded.warnings.len(), args.model.model.first()) {
         let things = if count == 1 { "thing is" } else { "things are" };

@@ -7,14 +7,11 @@ use super::{Exit, Failure};
 /// Checks a model: 0 without a word, 1 with warnings, 2 with errors.
 pub fn run(args: &ModelArgs, screen: &Screen) -> Result<Exit, Failure> {
     let loaded = crate::load(&args.model)?;
-    loaded
-        .warnings
-        .iter()
-        .for_each(|warning| screen.diagnostic(warning));
+    screen.diagnostics(&loaded.warnings);
     loaded.model.notes.iter().for_each(|note| screen.note(note));
     let model = &loaded.model;
     screen.data(&format!(
-        "{} VPCs, {} subnets, {} network interfaces, {} security groups, {} network ACLs, {} route tables: {} warnings\n",
+        "{} VPCs, {} subnets, {} network interfaces, {} security groups, {} network ACLs, {} route tables: {} {}\n",
         model.vpcs.len(),
         model.subnets.len(),
         model.enis.len(),
@@ -22,6 +19,7 @@ pub fn run(args: &ModelArgs, screen: &Screen) -> Result<Exit, Failure> {
         model.nacls.len(),
         model.route_tables.len(),
         loaded.warnings.len(),
+        if loaded.warnings.len() == 1 { "warning" } else { "warnings" },
     ))?;
     Ok(if loaded.warnings.is_empty() {
         Exit::Expected

@@ -13,7 +13,7 @@ const DEPTH_MAX: usize = 64;
 /// The most nodes that aliases may add.
 const ALIASED_MAX: usize = 200_000;
 /// The most nodes of one file.
-const NODES_MAX: usize = 40_000_000;
+const NODES_MAX: usize = 8_000_000;
 
 /// The most keys given twice that are told of one file.
 const TWICE_MAX: usize = 100;
