@@ -21,7 +21,11 @@ struct Case {
     about: String,
     /// Where that is written.
     source: String,
+    /// A whole model, or a file beside.
     model: Value,
+    /// What is different here: maps are united with the model's, all else is replaced.
+    #[serde(default)]
+    with: Value,
     ask: Vec<Ask>,
 }
 
@@ -112,22 +116,53 @@ fn run(path: &Path) -> Result<(), Failed> {
         return Err("a case says what it is about, where that is written, and asks something".into());
     }
     let name = path.file_name().unwrap().to_string_lossy();
-    let model = match &case.model {
-        Value::String(file) => std::fs::read_to_string(path.parent().unwrap().join(file))?,
-        inline => serde_yaml::to_string(inline)?,
+    let mut model = match &case.model {
+        Value::String(file) => {
+            let mut base: Value =
+                serde_yaml::from_str(&std::fs::read_to_string(path.parent().unwrap().join(file))?)?;
+            base.apply_merge()?;
+            base
+        }
+        inline => inline.clone(),
     };
+    overlay(&mut model, &case.with);
+    let model = serde_yaml::to_string(&model)?;
     let analysis = Analysis::from_text(&name, &model).map_err(|mistakes| format!("{mistakes:?}"))?;
-    let wrong: Vec<String> = case.ask.iter().filter_map(|ask| check(&analysis, ask).err()).collect();
+    let wrong: Vec<String> = case
+        .ask
+        .iter()
+        .filter_map(|ask| check(&analysis, ask).err())
+        .collect();
     match wrong.is_empty() {
         true => Ok(()),
         false => Err(wrong.join("\n").into()),
     }
 }
 
+fn overlay(base: &mut Value, change: &Value) {
+    match (base, change) {
+        (_, Value::Null) => {}
+        (Value::Mapping(base), Value::Mapping(change)) => {
+            for (key, value) in change {
+                match base.get_mut(key) {
+                    Some(old) => overlay(old, value),
+                    None => {
+                        base.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (base, change) => *base = change.clone(),
+    }
+}
+
 fn check(analysis: &Analysis, ask: &Ask) -> Result<(), String> {
     let question = format!("{} {} {}", ask.from, ask.to, ask.packets);
     let options = Options {
-        source_ports: ask.source_port.as_deref().map(|ports| parse_ports(ports).unwrap()),
+        source_ports: ask
+            .source_port
+            .as_deref()
+            .map(|ports| parse_ports(ports).unwrap()),
         one_way: ask.one_way,
         through: ask.through.iter().cloned().collect(),
         avoid: ask.avoid.iter().cloned().collect(),
@@ -140,10 +175,18 @@ fn check(analysis: &Analysis, ask: &Ask) -> Result<(), String> {
     for by in &ask.by {
         passed(&question, &finding, by)?;
     }
-    for (what, wanted, set) in [("works", &ask.works, &finding.works), ("fails", &ask.fails, &finding.fails)] {
+    for (what, wanted, set) in [
+        ("works", &ask.works, &finding.works),
+        ("fails", &ask.fails, &finding.fails),
+    ] {
         let space = &finding.work.space;
-        let all = set.iter().fold(PacketSet::EMPTY, |all, cube| space.union(all, space.cube(cube)));
-        let got = space.witness(all).map(|header| header.to_string()).unwrap_or_default();
+        let all = set
+            .iter()
+            .fold(PacketSet::EMPTY, |all, cube| space.union(all, space.cube(cube)));
+        let got = space
+            .witness(all)
+            .map(|header| header.to_string())
+            .unwrap_or_default();
         if let Some(wanted) = wanted {
             same(&question, what, wanted, &got)?;
         }
@@ -172,7 +215,14 @@ fn blame(question: &str, finding: &Finding, because: &Because) -> Result<(), Str
     let got: Vec<[String; 4]> = finding
         .blockers
         .iter()
-        .map(|one| [one.code.to_string(), one.component.id.to_string(), leg(one.leg), rule(&one.rule)])
+        .map(|one| {
+            [
+                one.code.to_string(),
+                one.component.id.to_string(),
+                leg(one.leg),
+                rule(&one.rule),
+            ]
+        })
         .collect();
     let first_only = matches!(because, Because::One(_));
     let count = if first_only { got.len().min(1) } else { got.len() };
@@ -184,17 +234,26 @@ fn blame(question: &str, finding: &Finding, because: &Because) -> Result<(), Str
     };
     match count == blamed.len() && blamed.iter().zip(&got).all(fits) {
         true => Ok(()),
-        false => Err(format!("{question}: {} blockers expected, got {got:?}", blamed.len())),
+        false => Err(format!(
+            "{question}: {} blockers expected, got {got:?}",
+            blamed.len()
+        )),
     }
 }
 
 fn passed(question: &str, finding: &Finding, by: &By) -> Result<(), String> {
-    let ways = finding.paths.iter().flat_map(|path| std::iter::once(&path.forward).chain(&path.reply));
+    let ways = finding
+        .paths
+        .iter()
+        .flat_map(|path| std::iter::once(&path.forward).chain(&path.reply));
     let mut hops = ways.flat_map(|way| &way.hops);
     let wanted = text(&by.rule);
     match hops.any(|hop| hop.code.is_none() && hop.author.id.as_str() == by.at && rule(&hop.rule) == wanted) {
         true => Ok(()),
-        false => Err(format!("{question}: nothing passes by rule {wanted} of {}", by.at)),
+        false => Err(format!(
+            "{question}: nothing passes by rule {wanted} of {}",
+            by.at
+        )),
     }
 }
 
