@@ -30,6 +30,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<&$name> for ResourceId {
+            fn from(id: &$name) -> Self {
+                Self(Arc::clone(&id.0))
+            }
+        }
+
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
@@ -45,16 +51,6 @@ macro_rules! ids {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
-            }
-        }
-    )*};
-}
-
-macro_rules! resources {
-    ($($name:ident)*) => {$(
-        impl From<&$name> for ResourceId {
-            fn from(id: &$name) -> Self {
-                Self(Arc::clone(&id.0))
             }
         }
     )*};
@@ -99,13 +95,6 @@ ids! {
     AllocationId
     /// A flow log.
     FlowLogId
-}
-
-resources! {
-    VpcId SubnetId NetworkInterfaceId InstanceId SecurityGroupId NetworkAclId RouteTableId PrefixListId InternetGatewayId
-    EgressOnlyInternetGatewayId NatGatewayId PeeringConnectionId AllocationId FlowLogId LoadBalancerId
-    TargetGroupId TransitGatewayId
-    TransitGatewayAttachmentId TransitGatewayRouteTableId
 }
 
 /// An identifier of any kind, as a route's target or a rule's peer names it before it is resolved.

@@ -5,6 +5,7 @@ use super::locate::Trees;
 use super::text::{File, Span};
 use super::tree::{Node, NodeKind};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::sections::Visit;
 use crate::model::{Model, Origin, ResourceId, near};
 use serde::de::DeserializeOwned;
 use std::collections::btree_map::Entry;
@@ -63,31 +64,28 @@ impl Reading {
     }
 }
 
-/// Declares the sections: their names, and how each is read into its map.
-macro_rules! sections {
-    ($($name:ident)*) => {
-        /// The sections of a model.
-        pub const SECTIONS: &[&str] = &[$(stringify!($name)),*];
-
-        /// Reads a section; false when there is none of this name.
-        pub fn section(reading: &mut Reading, file: &Arc<File>, name: &str, node: &Node) -> bool {
-            match name {
-                $(stringify!($name) => {
-                    let mut into = std::mem::take(&mut reading.model.$name);
-                    items(reading, file, name, node, &mut into);
-                    reading.model.$name = into;
-                })*
-                _ => return false,
-            }
-            true
-        }
-    };
+/// Reads a section; false when there is none of this name.
+pub fn section(reading: &mut Reading, file: &Arc<File>, name: &str, node: &Node) -> bool {
+    let mut model = std::mem::take(&mut reading.model);
+    let known = model.visit(name, &mut Reader { reading, file, node });
+    reading.model = model;
+    known
 }
 
-sections! {
-    vpcs subnets enis instances security_groups nacls route_tables prefix_lists internet_gateways
-    egress_only_internet_gateways nat_gateways peering_connections load_balancers target_groups transit_gateways transit_gateway_attachments
-    transit_gateway_route_tables elastic_ips flow_logs unknown
+struct Reader<'a> {
+    reading: &'a mut Reading,
+    file: &'a Arc<File>,
+    node: &'a Node,
+}
+
+impl Visit for Reader<'_> {
+    fn section<K, T>(&mut self, name: &'static str, into: &mut BTreeMap<K, T>)
+    where
+        K: for<'a> std::convert::From<&'a str> + Ord,
+        T: DeserializeOwned,
+    {
+        items(self.reading, self.file, name, self.node, into);
+    }
 }
 
 fn items<K, T>(reading: &mut Reading, file: &Arc<File>, section: &str, node: &Node, into: &mut BTreeMap<K, T>)

@@ -141,8 +141,8 @@ fn origin(file: &File, node: &Node, reading: &mut Reading) {
 fn unknown_section(file: &File, key: &Node, name: &str) -> Diagnostic {
     let error = Diagnostic::error("MODEL_UNKNOWN_SECTION", format!("unknown section `{name}`"))
         .at(Some(file.excerpt(key.span)));
-    match near(name, item::SECTIONS.iter().copied()) {
+    match near(name, Model::SECTIONS.iter().copied()) {
         Some(near) => error.hint(format!("did you mean `{near}`?")),
-        None => error.hint(format!("the sections are {}", item::SECTIONS.join(", "))),
+        None => error.hint(format!("the sections are {}", Model::SECTIONS.join(", "))),
     }
 }

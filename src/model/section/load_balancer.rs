@@ -1,11 +1,17 @@
 //! The sections of load balancers.
 
+use super::super::sections::items;
 use super::{Tags, is_default, is_false};
 use crate::model::id::*;
 use crate::model::value::OneOrMany;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+
+items! {
+    LoadBalancer: named;
+    TargetGroup: named;
+}
 
 sections! {
     /// A load balancer.

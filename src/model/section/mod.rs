@@ -1,6 +1,7 @@
 //! The sections of the model file, as typed data. What they mean is written in the component of the same name.
 
 use super::id::*;
+use super::sections::items;
 use super::value::{AddressSpec, Cidr, Destination, OneOrMany, Peer, Ports, ProtocolSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,24 @@ macro_rules! sections {
         #[serde(deny_unknown_fields)]
         pub struct $name { $($body)* }
     )*};
+}
+
+items! {
+    Vpc: named logged;
+    Subnet: named logged;
+    NetworkInterface: named target logged;
+    Instance: named;
+    SecurityGroup: named;
+    NetworkAcl: named;
+    RouteTable: named;
+    PrefixList: named;
+    InternetGateway: named target;
+    EgressOnlyInternetGateway: named target;
+    NatGateway: named target logged;
+    PeeringConnection: named target;
+    ElasticIp: named;
+    FlowLog: ;
+    UnknownResource: ;
 }
 
 mod load_balancer;

@@ -1,10 +1,17 @@
 //! The sections of transit gateways.
 
+use super::super::sections::items;
 use super::{Tags, is_default, is_false, is_true, yes};
 use crate::model::id::*;
 use crate::model::value::{Destination, OneOrMany};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+items! {
+    TransitGateway: named target logged;
+    TransitGatewayAttachment: named logged;
+    TransitGatewayRouteTable: named;
+}
 
 sections! {
     /// A transit gateway.

@@ -245,26 +245,13 @@ impl<'m> References<'m> {
         if text == "local" || self.is_target(text) || self.not_modelled(id, &place) {
             return;
         }
-        let known = ids!(model, internet_gateways)
-            .chain(ids!(model, egress_only_internet_gateways))
-            .chain(ids!(model, nat_gateways))
-            .chain(ids!(model, peering_connections))
-            .chain(ids!(model, transit_gateways))
-            .chain(ids!(model, enis))
-            .chain(attached(model));
+        let known = model.targets().chain(attached(model));
         self.missing("route-target", text, known, place);
     }
 
     /// Whether a route may lead to it.
     fn is_target(&self, id: &str) -> bool {
-        let model = self.model;
-        model.internet_gateways.contains_key(id)
-            || model.egress_only_internet_gateways.contains_key(id)
-            || model.nat_gateways.contains_key(id)
-            || model.peering_connections.contains_key(id)
-            || model.transit_gateways.contains_key(id)
-            || model.enis.contains_key(id)
-            || self.instances.contains(id)
+        self.model.is_target(id) || self.instances.contains(id)
     }
 
     /// Whether this is of a kind that is not modelled yet. It exists, so it is unknown.
@@ -348,16 +335,9 @@ impl<'m> References<'m> {
             let text = log.resource.as_str();
             let place = Place::item("flow_logs", id).field("resource");
             let model = self.model;
-            let known = model.vpcs.contains_key(text)
-                || model.subnets.contains_key(text)
-                || model.enis.contains_key(text)
-                || model.nat_gateways.contains_key(text)
-                || model.transit_gateways.contains_key(text)
-                || model.transit_gateway_attachments.contains_key(text);
+            let known = model.is_logged(text);
             if !known && !self.not_modelled(&log.resource, &place) {
-                let near = ids!(model, vpcs)
-                    .chain(ids!(model, subnets))
-                    .chain(ids!(model, enis));
+                let near = model.logged();
                 self.missing("flow-log-resource", text, near, place);
             }
         }
