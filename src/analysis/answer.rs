@@ -215,6 +215,18 @@ impl Asking<'_> {
         }
     }
 
+    /// What the ways that arrive take for granted.
+    fn note_assumptions(&mut self) {
+        let arrived = self
+            .paths
+            .iter()
+            .filter(|path| path.forward.outcome == Outcome::Delivered);
+        let ways = arrived.flat_map(|path| std::iter::once(&path.forward).chain(&path.reply));
+        let hops = ways.flat_map(|way| &way.hops).filter(|hop| hop.assumed);
+        let assumed: Vec<String> = hops.map(|hop| format!("assumed: {}", hop.message)).collect();
+        assumed.iter().for_each(|note| self.note(note));
+    }
+
     fn finding(mut self, asked: Asked) -> Finding {
         let space = &self.work.space;
         let Sets { asked: all, fate } = self.sets;
@@ -226,6 +238,7 @@ impl Asking<'_> {
         }
         self.paths
             .sort_by_key(|path| path.forward.outcome != Outcome::Delivered);
+        self.note_assumptions();
         let verdict = together(&self.verdicts);
         let mut blockers = blame::blockers(&self.work.space, &self.paths);
         if verdict == Verdict::Reachable {

@@ -107,6 +107,8 @@ pub struct Hop {
     pub at: Option<Location>,
     /// One sentence for people.
     pub message: String,
+    /// Whether the message says what is taken for granted here.
+    pub assumed: bool,
     /// The packets, as they arrived here.
     pub packets: PacketSet,
     /// What was changed in their headers.

@@ -58,6 +58,7 @@ fn plain(
         rule: because.rule.clone(),
         at: None,
         message: because.message.clone(),
+        assumed: because.assumed,
         packets,
         rewrite: Rewrite::default(),
     }

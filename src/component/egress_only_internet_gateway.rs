@@ -40,15 +40,7 @@ impl Kind for EgressOnlyInternetGateways {
                 .vpc
                 .is_none()
                 .then(|| format!("{id} is attached to no VPC"));
-            builder.offer_target(
-                id,
-                Target {
-                    node,
-                    subnet: None,
-                    filtered_inside: false,
-                    blackhole: detached,
-                },
-            );
+            builder.offer_target(id, Target::at(node).unless(detached));
         }
     }
 

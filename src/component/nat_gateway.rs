@@ -94,15 +94,7 @@ fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut
     let there = !matches!(nat.state, NatState::Deleted | NatState::Failed);
     if !there {
         let blackhole = Some(format!("{id} is gone"));
-        builder.offer_target(
-            id,
-            Target {
-                node,
-                subnet: Some(nat.subnet.clone()),
-                filtered_inside: false,
-                blackhole,
-            },
-        );
+        builder.offer_target(id, Target::inside(node, &nat.subnet).unless(blackhole));
         return;
     }
     builder.reside(
@@ -114,13 +106,7 @@ fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut
             known,
         },
     );
-    let target = Target {
-        node,
-        subnet: Some(nat.subnet.clone()),
-        filtered_inside: false,
-        blackhole: None,
-    };
-    builder.offer_target(id, target);
+    builder.offer_target(id, Target::inside(node, &nat.subnet));
     if let Some(eni) = &nat.eni {
         builder.stand_in(eni, node);
     }

@@ -86,15 +86,7 @@ fn declare_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
     );
     let vpc = model.subnets.get(&eni.subnet).map(|subnet| subnet.vpc.clone());
     let blackhole = stopped(eni, model).map(|state| format!("the instance of {id} is {state}"));
-    builder.offer_target(
-        id,
-        Target {
-            node: entrance,
-            subnet: Some(eni.subnet.clone()),
-            filtered_inside: false,
-            blackhole,
-        },
-    );
+    builder.offer_target(id, Target::inside(entrance, &eni.subnet).unless(blackhole));
     if let (Some(public), Some(vpc)) = (eni.public_ip, &vpc) {
         let private = primary(eni).unwrap_or_else(|| addresses.clone());
         builder.associate(
@@ -375,7 +367,7 @@ impl Interface {
             return Step::forward(
                 packets,
                 passage,
-                because.by(RuleRef::Implicit("source-dest-check off")),
+                because.assumed().by(RuleRef::Implicit("source-dest-check off")),
             );
         }
         let message =

@@ -205,7 +205,8 @@ fn way(route: &crate::model::Route, local: LinkId, site: &Site<'_>, builder: &mu
         }
         None => Passage::over(builder.link_from(site.node, target.node, Direction::Egress, site.vpc)),
     };
-    let no_public = site.subnet.is_none() && !has_public(id, site.vpc, builder);
+    let public = target.transparent || has_public(id, site.vpc, builder);
+    let no_public = site.subnet.is_none() && !public;
     match (target.blackhole, route.state) {
         (Some(why), _) => Way::Blackhole(Some(passage), ExplanationCode::BadStateRoute, why),
         (None, RouteState::Blackhole) => {

@@ -27,15 +27,7 @@ impl Kind for Unknowns {
     fn declare(&self, model: &Model, builder: &mut Builder<'_>) {
         for id in model.unknown.keys() {
             let node = builder.place(NAME, id.clone());
-            builder.offer_target(
-                id.clone(),
-                Target {
-                    node,
-                    subnet: None,
-                    filtered_inside: false,
-                    blackhole: None,
-                },
-            );
+            builder.offer_target(id.clone(), Target::at(node));
         }
     }
 

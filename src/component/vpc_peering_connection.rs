@@ -47,15 +47,7 @@ impl Kind for PeeringConnections {
         for (id, peering) in &model.peering_connections {
             let node = builder.place(NAME, id);
             let idle = (peering.status != PeeringStatus::Active).then(|| format!("{id} is not active"));
-            builder.offer_target(
-                id,
-                Target {
-                    node,
-                    subnet: None,
-                    filtered_inside: false,
-                    blackhole: idle,
-                },
-            );
+            builder.offer_target(id, Target::at(node).unless(idle));
         }
     }
 

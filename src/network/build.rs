@@ -19,6 +19,9 @@ pub struct Target {
     pub subnet: Option<SubnetId>,
     /// Whether that network ACL is asked of packets from the same subnet as well.
     pub filtered_inside: bool,
+    /// Whether packets come out of it as they went in, so that an edge route may lead to it though it has no public
+    /// address: the endpoint of an inspection.
+    pub transparent: bool,
     /// Why the route is a blackhole, if it is.
     pub blackhole: Option<String>,
 }
@@ -30,8 +33,24 @@ impl Target {
             node,
             subnet: None,
             filtered_inside: false,
+            transparent: false,
             blackhole: None,
         }
+    }
+
+    /// Somebody in a subnet.
+    pub fn inside(node: NodeId, subnet: &SubnetId) -> Self {
+        Self {
+            subnet: Some(subnet.clone()),
+            ..Self::at(node)
+        }
+    }
+
+    /// A blackhole, if there is a reason.
+    #[must_use]
+    pub fn unless(mut self, blackhole: Option<String>) -> Self {
+        self.blackhole = blackhole;
+        self
     }
 }
 

@@ -97,6 +97,8 @@ pub struct Cause {
     pub place: Option<Place>,
     /// One sentence for people.
     pub message: String,
+    /// Whether the message says what is taken for granted here, so that the answer notes it.
+    pub assumed: bool,
 }
 
 /// What a component changes in the headers. Each field given is replaced by every value of its set.
@@ -121,6 +123,7 @@ impl Cause {
             rule: RuleRef::Implicit(rule),
             place: None,
             message: message.into(),
+            assumed: false,
         }
     }
     /// How a component works stops the packets.
@@ -139,6 +142,12 @@ impl Cause {
     #[must_use]
     pub fn by(mut self, rule: RuleRef) -> Self {
         self.rule = rule;
+        self
+    }
+    /// As an assumption.
+    #[must_use]
+    pub fn assumed(mut self) -> Self {
+        self.assumed = true;
         self
     }
     /// With the place where it is written.
