@@ -184,11 +184,8 @@ impl Asking<'_> {
 
     /// Where packets should arrive. An address that nobody has may be one that Amazon serves in the source's VPC.
     fn destination(&self, from: &Endpoint, to: &Endpoint) -> Option<crate::network::NodeId> {
-        to.node.or_else(|| {
-            let services = self.network.find("vpc-services", &from.vpc.as_ref()?.into())?;
-            let served = &self.network.owner(services)?.addresses;
-            to.private.is_subset(served).then_some(services)
-        })
+        to.node
+            .or_else(|| self.network.server(from.vpc.as_ref()?, &to.private))
     }
 
     fn walk(&mut self, ends: Ends, asked: PacketSet) -> Fate {

@@ -5,21 +5,40 @@
 
 use super::question::QuestionError;
 use crate::model::{Model, NetworkInterface, NetworkInterfaceId, SecurityGroupId, SubnetId};
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// What stands for a public address that nobody knows yet: RFC 5737 keeps 192.0.2.0/24 for such uses.
 const STAND_INS: u32 = 0xc000_0200;
 
+/// The members of an endpoint: a comma list. The commas of a hypothetical interface separate its groups: what follows it
+/// and is a group is its own.
+pub fn members(text: &str, model: &Model) -> Vec<String> {
+    let mut members: Vec<String> = Vec::new();
+    for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        let group = word.split('/').next().unwrap_or_default();
+        match members.last_mut() {
+            Some(last) if last.starts_with("new:") && model.security_groups.contains_key(group) => {
+                last.push(',');
+                last.push_str(word);
+            }
+            _ => members.push(word.to_owned()),
+        }
+    }
+    members
+}
+
 /// The model with the hypothetical interfaces that the endpoints name, or nothing when they name none.
 pub fn with_hypothetical(model: &Model, endpoints: [&str; 2]) -> Result<Option<Model>, QuestionError> {
-    let named = || endpoints.into_iter().filter(|text| text.starts_with("new:"));
-    if named().next().is_none() {
+    let members = endpoints.into_iter().flat_map(|text| members(text, model));
+    let named: BTreeSet<String> = members.filter(|text| text.starts_with("new:")).collect();
+    if named.is_empty() {
         return Ok(None);
     }
     let mut model = model.clone();
-    for (number, text) in named().enumerate() {
+    for (number, text) in named.iter().enumerate() {
         let eni = parse(text, number, &model)?;
-        model.enis.insert(NetworkInterfaceId::from(text), eni);
+        model.enis.insert(NetworkInterfaceId::from(text.as_str()), eni);
     }
     Ok(Some(model))
 }

@@ -2,7 +2,7 @@
 
 use super::finding::Hop;
 use super::quant::Quant;
-use crate::network::{Leg, LinkId, Memory, NodeId, Sender};
+use crate::network::{Leg, LinkId, Memory, NodeId, Parties, Sender};
 use crate::packet::{PacketSet, Space};
 
 /// Packets at a component.
@@ -22,6 +22,8 @@ pub struct Position {
     pub identity: Sender,
     /// Where a reply begins: the component from which the request came.
     pub answering: Option<NodeId>,
+    /// Between whom they are.
+    pub parties: Parties,
 }
 
 /// The way so far, of one leg.
@@ -74,7 +76,7 @@ impl Trail {
 
     /// Undoes the last translation for replies that arrive at its component. What is left of them for all picks is told
     /// apart from what is left for some: the difference is kept in `unsure`.
-    pub fn undo(&mut self, space: &Space, replies: PacketSet) -> Option<PacketSet> {
+    pub fn undo(&mut self, space: &Space, replies: PacketSet) -> Option<(PacketSet, Parties)> {
         let index = self
             .memories
             .iter()
@@ -86,6 +88,6 @@ impl Trail {
         let some = memory.rewrite.preimage(space, memory.before, requests);
         let unsure = self.at_source(space, space.intersect(some, lost)).some;
         self.unsure = space.union(self.unsure, unsure);
-        Some(space.replies(some))
+        Some((space.replies(some), memory.parties.turned()))
     }
 }

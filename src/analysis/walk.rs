@@ -12,8 +12,8 @@ use super::quant::{Fate, Quant};
 use super::trail::{Position, Trail};
 use crate::code::ExplanationCode;
 use crate::network::{
-    Arrival, Cause, Choice, Component, Direction, Leg, LinkId, Memory, Network, NodeId, Onward, Passage,
-    ResourceRef, RuleRef, Sender, Step, Workspace,
+    Arrival, Cause, Choice, Component, Direction, Leg, LinkId, Memory, Network, NodeId, Onward, Parties,
+    Passage, ResourceRef, RuleRef, Sender, Step, Workspace,
 };
 use crate::packet::PacketSet;
 use rustc_hash::FxHashSet;
@@ -119,6 +119,10 @@ impl<'a> Walk<'a> {
             sender: None,
             identity,
             answering: None,
+            parties: Parties {
+                from: Some(self.ends.source),
+                to: self.ends.destination,
+            },
         };
         self.visit(position, Trail::new(Leg::Forward, Vec::new()), None)
     }
@@ -165,12 +169,6 @@ impl<'a> Walk<'a> {
                 Cause::refusal(code, component.resource(), "--avoid", message),
             )];
         }
-        let ends = [Some(self.ends.source), self.ends.destination];
-        let translated = trail
-            .memories
-            .iter()
-            .flat_map(|memory| memory.meant.iter().copied());
-        let meant: Vec<NodeId> = ends.into_iter().flatten().chain(translated).collect();
         let arrival = Arrival {
             packets: at.packets,
             node: at.node,
@@ -180,7 +178,7 @@ impl<'a> Walk<'a> {
             sender: at.sender,
             identity: &at.identity,
             answering: at.answering,
-            meant: &meant,
+            parties: at.parties,
             memories: if trail.leg == Leg::Return {
                 &trail.memories
             } else {
@@ -373,9 +371,9 @@ impl<'a> Walk<'a> {
         trail.links.push(group.passage.over);
         let shown = |hop: &Hop| component.shown() || hop.code.is_some();
         trail.hops.extend(group.hops.into_iter().filter(shown));
-        let packets = match self.carry(at, &group.passage, group.undo, group.packets, &mut trail) {
-            Some(packets) if !packets.is_empty() => packets,
-            _ => return Fate::LOST,
+        let carried = self.carry(at, &group.passage, group.undo, group.packets, &mut trail);
+        let Some((packets, parties)) = carried.filter(|(packets, _)| !packets.is_empty()) else {
+            return Fate::LOST;
         };
         let leaves = component.is_host()
             && self
@@ -392,11 +390,12 @@ impl<'a> Walk<'a> {
             sender: if leaves { Some(at.node) } else { at.sender },
             identity,
             answering: None,
+            parties,
         };
         self.visit(position, trail, there)
     }
 
-    /// The packets as they leave; what they leave behind goes into the trail.
+    /// The packets as they leave, and between whom they are then; what they leave behind goes into the trail.
     fn carry(
         &self,
         at: &Position,
@@ -404,7 +403,7 @@ impl<'a> Walk<'a> {
         undo: bool,
         packets: PacketSet,
         trail: &mut Trail,
-    ) -> Option<PacketSet> {
+    ) -> Option<(PacketSet, Parties)> {
         let space = &self.work.space;
         if undo {
             return trail.undo(space, packets);
@@ -419,10 +418,10 @@ impl<'a> Walk<'a> {
                 after,
                 rewrite,
                 recall: passage.recalls,
-                meant: passage.meant.clone(),
+                parties: at.parties,
             });
         }
-        Some(after)
+        Some((after, at.parties.behind(passage)))
     }
 
     /// Packets that some component takes for its own.
@@ -541,6 +540,7 @@ impl<'a> Walk<'a> {
             sender: None,
             identity: self.known(at.node),
             answering: origin,
+            parties: at.parties.turned(),
         };
         let fate = self.visit(position, back, Some(There { trail: &trail }));
         settled.union(space, fate)

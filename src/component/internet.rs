@@ -86,8 +86,9 @@ impl Kind for Internet {
         builder.own(
             node,
             Owner {
-                resource: NAME.into(),
+                resource: ResourceRef::new(NAME, NAME),
                 vpc: None,
+                public: addresses.clone(),
                 addresses,
             },
         );

@@ -87,6 +87,8 @@ impl Kind for LoadBalancers {
             for eni in balancer.enis.iter() {
                 let node = place(id, eni, builder);
                 builder.put_behind(eni, node);
+                let interface = builder.place("network-interface", eni);
+                builder.call(id, interface);
                 let entrance = builder.place("security-group", eni);
                 let Some(described) = model.enis.get(eni) else {
                     continue;
@@ -568,9 +570,7 @@ impl Node {
             destination_ports: target.port.map(PortSet::one),
             ..Rewrite::default()
         };
-        let passage = Passage::over(self.out)
-            .meaning([self.interface])
-            .meaning(target.node);
+        let passage = Passage::over(self.out).meant_for(target.node);
         if target.preserved {
             return Some(
                 passage
@@ -584,7 +584,8 @@ impl Node {
             source_ports: Some(PortSet::range(1024, u16::MAX)),
             ..rewrite
         };
-        Some(passage.rewriting(rewrite).sent_from(self.vpc.clone()?))
+        let vpc = self.vpc.clone()?;
+        Some(passage.rewriting(rewrite).sent_from(vpc).sent_by(self.interface))
     }
 }
 

@@ -13,8 +13,8 @@
 use crate::code::ExplanationCode;
 use crate::model::{Model, NatConnectivity, NatGateway, NatGatewayId, NatState, Place};
 use crate::network::{
-    Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, Owner, Passage, Resident,
-    ResourceRef, Rewrite, Step, Target, Workspace,
+    Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, NodeId, Owner, Passage,
+    Resident, ResourceRef, Rewrite, Step, Target, Workspace,
 };
 use crate::packet::{AddressSet, Cube, Family, PacketSet, PortSet, Protocol, ProtocolSet};
 use std::net::IpAddr;
@@ -76,6 +76,7 @@ impl Kind for NatGateways {
             builder.set(
                 node,
                 Gateway {
+                    node,
                     resource,
                     interface,
                     address,
@@ -126,9 +127,10 @@ fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut
     builder.own(
         node,
         Owner {
-            resource: id.into(),
+            resource: ResourceRef::new(NAME, id),
             vpc,
             addresses,
+            public: AddressSet::from_addresses(nat.public_ip.map(IpAddr::V4)),
         },
     );
 }
@@ -158,6 +160,7 @@ fn elastic(id: &NatGatewayId, model: &Model) -> Option<std::net::Ipv4Addr> {
 
 struct Gateway {
     resource: ResourceRef,
+    node: NodeId,
     /// Its own network interface, when the model names it.
     interface: Option<ResourceRef>,
     address: AddressSet,
@@ -217,7 +220,10 @@ impl Gateway {
             source_ports: Some(PortSet::range(1024, u16::MAX)),
             ..Rewrite::default()
         };
-        Passage::over(self.out).anonymous().rewriting(rewrite)
+        Passage::over(self.out)
+            .anonymous()
+            .rewriting(rewrite)
+            .sent_by(self.node)
     }
 
     /// The packets that are a reply to what this gateway sent; the walk undoes the translation.

@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::network::{
     Arrival, Association, Builder, Cause, Component, Direction, Kind, LinkId, Onward, Owner, Passage,
-    Resident, ResourceRef, RuleRef, Step, Target, Workspace,
+    Resident, ResourceRef, RuleRef, Step, Target, Workspace, certain_addresses,
 };
 use crate::packet::{AddressSet, PacketSet};
 use std::collections::BTreeMap;
@@ -101,9 +101,10 @@ fn declare_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
     builder.own(
         node,
         Owner {
-            resource: id.into(),
+            resource: ResourceRef::new(NAME, id),
             vpc,
             addresses,
+            public: AddressSet::empty(),
         },
     );
 }
@@ -200,6 +201,7 @@ fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
         .map(|behind| builder.link(node, behind, Direction::Ingress));
     let component = Interface {
         resource: ResourceRef::new(NAME, id),
+        certain: certain_addresses(eni),
         addresses,
         out,
         services,
@@ -214,7 +216,9 @@ fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
 
 struct Interface {
     resource: ResourceRef,
+    /// The addresses that it has, or may have.
     addresses: AddressSet,
+    certain: AddressSet,
     out: LinkId,
     services: Option<LinkId>,
     served: AddressSet,
@@ -297,7 +301,10 @@ impl Interface {
         }
         let own = work.space.from_sources(arrival.packets, &self.addresses);
         let foreign = work.space.subtract(arrival.packets, own);
-        let itself = work.space.to_destinations(own, &self.addresses);
+        // An address that it only may have is not its own where the packets are for somebody else.
+        let others = arrival.parties.to.is_some_and(|to| to != arrival.node);
+        let mine = if others { &self.certain } else { &self.addresses };
+        let itself = work.space.to_destinations(own, mine);
         let away = work.space.subtract(own, itself);
         let served = work.space.to_destinations(away, &self.served);
         let routed = work.space.subtract(away, served);

@@ -10,8 +10,8 @@
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place, ResourceId, Subnet, SubnetId};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, Resident, ResourceRef,
-    Routes, Step, Workspace,
+    Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Parties, Passage, Resident,
+    ResourceRef, Routes, Step, Workspace,
 };
 use crate::packet::{AddressSet, PacketSet};
 
@@ -272,11 +272,16 @@ impl Segment {
         steps
     }
 
-    /// An address that several interfaces may have is taken to be the one's that the question or a translation is about.
+    /// An address that several interfaces may have is taken to be the one's whom the packets are for, and never the
+    /// sender's own: no two of them have the same.
     fn unplaced(&self, arrival: &Arrival<'_>) -> Vec<usize> {
-        let asked = |index: &usize| !arrival.meant.contains(&self.hosts.all[*index].owner);
-        let mut unplaced = self.hosts.unplaced.clone();
-        unplaced.sort_by_key(asked);
+        let owner = |index: &usize| Some(self.hosts.all[*index].owner);
+        let Parties { from, to } = arrival.parties;
+        let possible = self.hosts.unplaced.iter().copied();
+        let mut unplaced: Vec<usize> = possible
+            .filter(|index| owner(index) == to || owner(index) != from)
+            .collect();
+        unplaced.sort_by_key(|index| owner(index) != to);
         unplaced
     }
 }

@@ -51,14 +51,15 @@ impl Kind for VpcServices {
         for (id, vpc) in &model.vpcs {
             let node = builder.place(NAME, id);
             let addresses = served(id, vpc, model);
-            builder.serve(id, addresses.clone());
-            let resource = format!("services of {id}").as_str().into();
+            builder.serve(id, node, addresses.clone());
+            let resource = ResourceRef::new(NAME, format!("services of {id}").as_str());
             builder.own(
                 node,
                 Owner {
                     resource,
                     vpc: Some(id.clone()),
                     addresses,
+                    public: AddressSet::empty(),
                 },
             );
         }

@@ -84,6 +84,11 @@ macro_rules! model {
                     $(.chain(self.$section.iter().filter_map(|(id, item)| Some((ResourceId::from(id.as_str()), Item::name(item)?)))))*
             }
 
+            /// Whether some section has an item of this id.
+            pub fn contains(&self, id: &str) -> bool {
+                false $(|| self.$section.contains_key(id))*
+            }
+
             /// Whether a route may lead to this id.
             pub fn is_target(&self, id: &str) -> bool {
                 false $(|| <$item as Item>::TARGET && self.$section.contains_key(id))*

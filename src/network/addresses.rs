@@ -73,16 +73,20 @@ pub fn reserved(cidr: IpNet) -> AddressSet {
     }
 }
 
+/// The addresses that an interface has for certain.
+pub fn certain_addresses(eni: &NetworkInterface) -> AddressSet {
+    let known = eni.ip.iter().filter_map(|spec| match spec {
+        AddressSpec::Known(address) => Some(*address),
+        AddressSpec::OneOf(_) => None,
+    });
+    let delegated = eni.prefixes.iter().map(|cidr| cidr.net());
+    AddressSet::from_addresses(known).union(&AddressSet::from_cidrs(delegated))
+}
+
 impl Builder<'_> {
     /// The addresses of an interface, and whether it has them all; otherwise it has one of them that is not known.
     pub fn addresses_of(&self, eni: &NetworkInterface) -> (AddressSet, bool) {
-        let known = eni.ip.iter().filter_map(|spec| match spec {
-            AddressSpec::Known(address) => Some(*address),
-            AddressSpec::OneOf(_) => None,
-        });
-        let own = AddressSet::from_addresses(known).union(&AddressSet::from_cidrs(
-            eni.prefixes.iter().map(|cidr| cidr.net()),
-        ));
+        let own = certain_addresses(eni);
         let open: Vec<IpNet> = eni
             .ip
             .iter()

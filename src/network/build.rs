@@ -92,7 +92,8 @@ pub struct Builder<'m> {
     behind: BTreeMap<NetworkInterfaceId, NodeId>,
     recalls: BTreeMap<SubnetId, BTreeMap<NodeId, SubnetId>>,
     owners: BTreeMap<NodeId, Owner>,
-    served: BTreeMap<VpcId, AddressSet>,
+    ends: FxHashMap<ResourceId, Vec<NodeId>>,
+    served: BTreeMap<VpcId, Vec<(NodeId, AddressSet)>>,
     main_tables: FxHashMap<VpcId, RouteTableId>,
     filters: u32,
 }
@@ -112,6 +113,7 @@ impl<'m> Builder<'m> {
             behind: BTreeMap::new(),
             recalls: BTreeMap::new(),
             owners: BTreeMap::new(),
+            ends: FxHashMap::default(),
             served: BTreeMap::new(),
             main_tables: main.map(|(id, table)| (table.vpc.clone(), id.clone())).collect(),
             filters: 0,
@@ -244,18 +246,31 @@ impl<'m> Builder<'m> {
     }
 
     /// Says that Amazon itself answers at these addresses inside a VPC.
-    pub fn serve(&mut self, vpc: &VpcId, addresses: AddressSet) {
-        self.served.insert(vpc.clone(), addresses);
+    pub fn serve(&mut self, vpc: &VpcId, node: NodeId, addresses: AddressSet) {
+        self.served
+            .entry(vpc.clone())
+            .or_default()
+            .push((node, addresses));
     }
 
     /// The addresses at which Amazon itself answers inside a VPC.
     pub fn served(&self, vpc: &VpcId) -> AddressSet {
-        self.served.get(vpc).cloned().unwrap_or_else(AddressSet::empty)
+        let served = self.served.get(vpc).into_iter().flatten();
+        served.fold(AddressSet::empty(), |all, (_, some)| all.union(some))
     }
 
     /// Says that questions may begin or end here, and flow logs name it so.
     pub fn own(&mut self, node: NodeId, owner: Owner) {
+        self.call(owner.resource.id.clone(), node);
         self.owners.insert(node, owner);
+    }
+
+    /// Says that questions mean this place, among others, by an id: such as a load balancer's for its interfaces.
+    pub fn call(&mut self, id: impl Into<ResourceId>, node: NodeId) {
+        let places = self.ends.entry(id.into()).or_default();
+        if !places.contains(&node) {
+            places.push(node);
+        }
     }
 
     /// The route table that a subnet uses: its own, else the VPC's main one, if anybody wrote one.
@@ -282,6 +297,8 @@ impl Network {
             graph: builder.graph,
             places: builder.places,
             owners: builder.owners,
+            ends: builder.ends,
+            served: builder.served,
             names: model.names().map(|(id, name)| (id, name.to_owned())).collect(),
             sources: model.sources.clone(),
         }

@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::graph::{Link, NodeId};
-use super::step::{Direction, Identity, Leg, ResourceRef, Rewrite, Step};
+use super::step::{Direction, Identity, Leg, Passage, ResourceRef, Rewrite, Step};
 use super::workspace::Workspace;
 use crate::code::ExplanationCode;
 use crate::model::{Model, NetworkInterfaceId, VpcId};
@@ -66,8 +66,37 @@ pub struct Memory {
     pub rewrite: Rewrite,
     /// Where the reply is taken back to, whatever the route tables say.
     pub recall: Option<NodeId>,
-    /// Whose the new addresses are.
-    pub meant: Vec<NodeId>,
+    /// Between whom the request was, before.
+    pub parties: Parties,
+}
+
+/// Between whom packets are: the ends of the question, or of a translation. An address that several interfaces might have is
+/// taken to be theirs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Parties {
+    /// Whose the source addresses are.
+    pub from: Option<NodeId>,
+    /// Whose the destination addresses are.
+    pub to: Option<NodeId>,
+}
+
+impl Parties {
+    /// As the reply knows them.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        Self {
+            from: self.to,
+            to: self.from,
+        }
+    }
+    /// Behind a component that may put others in their place.
+    #[must_use]
+    pub fn behind(self, passage: &Passage) -> Self {
+        Self {
+            from: passage.source_of.or(self.from),
+            to: passage.destination_of.or(self.to),
+        }
+    }
 }
 
 /// What security groups know of the sender of packets.
@@ -117,9 +146,8 @@ pub struct Arrival<'a> {
     pub identity: &'a Sender,
     /// Where a reply begins: the component from which the request came here.
     pub answering: Option<NodeId>,
-    /// Who is meant: the ends of the question, and of translations on the way. An address that several interfaces might
-    /// have is taken to be theirs.
-    pub meant: &'a [NodeId],
+    /// Between whom they are.
+    pub parties: Parties,
     /// What the request left behind on its way, in order. Empty on the way forward.
     pub memories: &'a [Memory],
 }

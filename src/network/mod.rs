@@ -10,9 +10,9 @@ mod step;
 mod transit;
 mod workspace;
 
-pub use addresses::{internet_addresses, private_addresses, reserved, rfc1918, rfc6598};
+pub use addresses::{certain_addresses, internet_addresses, private_addresses, reserved, rfc1918, rfc6598};
 pub use build::{Association, Builder, Resident, Target};
-pub use component::{Arrival, Component, Kind, Memory, Sender};
+pub use component::{Arrival, Component, Kind, Memory, Parties, Sender};
 pub use graph::{Graph, Link, LinkId, NodeId};
 pub use routing::{Entry, Routes};
 pub use rule::Service;
@@ -30,12 +30,14 @@ use std::collections::BTreeMap;
 /// Somebody at whom a question may begin or end.
 #[derive(Debug, Clone)]
 pub struct Owner {
-    /// The resource.
-    pub resource: ResourceId,
+    /// The resource, by whose id questions call it.
+    pub resource: ResourceRef,
     /// Its VPC.
     pub vpc: Option<VpcId>,
     /// The addresses that are its own.
     pub addresses: AddressSet,
+    /// Those by which the internet knows it, where they are others.
+    pub public: AddressSet,
 }
 
 /// The data-plane graph of a model.
@@ -44,6 +46,8 @@ pub struct Network {
     graph: Graph,
     places: FxHashMap<(&'static str, ResourceId), NodeId>,
     owners: BTreeMap<NodeId, Owner>,
+    ends: FxHashMap<ResourceId, Vec<NodeId>>,
+    served: BTreeMap<VpcId, Vec<(NodeId, AddressSet)>>,
     names: FxHashMap<ResourceId, String>,
     sources: Sources,
 }
@@ -60,6 +64,20 @@ impl Network {
     /// Who is at a place, where questions may begin or end.
     pub fn owner(&self, node: NodeId) -> Option<&Owner> {
         self.owners.get(&node)
+    }
+    /// The places that a question means by an id, in the order in which they were declared.
+    pub fn ends(&self, id: &str) -> &[NodeId] {
+        self.ends.get(id).map_or(&[], Vec::as_slice)
+    }
+    /// The ids by which questions may call somebody.
+    pub fn called(&self) -> impl Iterator<Item = &str> {
+        self.ends.keys().map(ResourceId::as_str)
+    }
+    /// Who answers at addresses that Amazon itself serves inside a VPC.
+    pub fn server(&self, vpc: &VpcId, addresses: &AddressSet) -> Option<NodeId> {
+        let served = self.served.get(vpc)?;
+        let of = served.iter().find(|(_, served)| addresses.is_subset(served));
+        of.map(|(node, _)| *node)
     }
     /// The `name` that the model gives a resource.
     pub fn name(&self, id: &ResourceId) -> Option<String> {

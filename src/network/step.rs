@@ -227,8 +227,10 @@ pub struct Passage {
     pub remembers: bool,
     /// Where the reply is taken back to, whatever the route tables say: the state of a flow does that.
     pub recalls: Option<NodeId>,
-    /// Whose the new addresses of a rewrite are: interfaces that may share possible addresses with others.
-    pub meant: Vec<NodeId>,
+    /// Whose the new source addresses of a rewrite are, when they are somebody else's than the old ones.
+    pub source_of: Option<NodeId>,
+    /// Whose the new destination addresses are.
+    pub destination_of: Option<NodeId>,
 }
 
 impl Passage {
@@ -241,7 +243,8 @@ impl Passage {
             identity: Identity::Kept,
             remembers: false,
             recalls: None,
-            meant: Vec::new(),
+            source_of: None,
+            destination_of: None,
         }
     }
     /// Addressed to this interface.
@@ -281,10 +284,16 @@ impl Passage {
         self.identity = Identity::Vouched(eni);
         self
     }
-    /// With the new addresses meaning these.
+    /// With the new source addresses being this one's.
     #[must_use]
-    pub fn meaning(mut self, whose: impl IntoIterator<Item = NodeId>) -> Self {
-        self.meant.extend(whose);
+    pub fn sent_by(mut self, whom: NodeId) -> Self {
+        self.source_of = Some(whom);
+        self
+    }
+    /// With the new destination addresses being this one's.
+    #[must_use]
+    pub fn meant_for(mut self, whom: Option<NodeId>) -> Self {
+        self.destination_of = whom;
         self
     }
     /// With the reply taken back to this interface, past the route tables.

@@ -4,14 +4,17 @@
 //! security group (the interfaces that carry it), `tag:KEY=VALUE`, or a comma list of these. What stands for several
 //! interfaces is asked for every one of them.
 
+mod packets;
+
+pub use packets::{Between, Packets};
+
+use super::hypothetical;
 use super::index::Index;
 use crate::model::{
     AddressSpec, Cidr, Model, NetworkInterface, NetworkInterfaceId, ResourceId, Tags, VpcId, parse_address,
 };
 use crate::network::{Network, NodeId, ResourceRef, internet_addresses};
-use crate::packet::{
-    AddressSet, Cube, Family, PacketPattern, PacketSet, PortSet, Protocol, ProtocolSet, RangeSet, Space,
-};
+use crate::packet::{AddressSet, Family, RangeSet};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -78,8 +81,8 @@ impl<'a> Resolver<'a> {
     /// The members of an endpoint, in the order of the model.
     pub fn endpoints(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
         let mut members = Vec::new();
-        for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
-            for member in self.item(item)? {
+        for item in hypothetical::members(text, self.model) {
+            for member in self.item(&item)? {
                 if !members.contains(&member) {
                     members.push(member);
                 }
@@ -116,15 +119,18 @@ impl<'a> Resolver<'a> {
 
     /// The addresses of the internet that are nobody's in the model.
     fn out_there(&self) -> AddressSet {
-        let node = self.network.find("internet", &"internet".into());
-        let owner = node.and_then(|node| self.network.owner(node));
+        let owner = self.out_place().and_then(|node| self.network.owner(node));
         owner.map_or_else(internet_addresses, |owner| owner.addresses.clone())
+    }
+
+    fn out_place(&self) -> Option<NodeId> {
+        self.network.ends("internet").first().copied()
     }
 
     fn internet(&self, addresses: AddressSet, by_address: bool) -> Endpoint {
         Endpoint {
             resource: ResourceRef::new("internet", "internet"),
-            node: self.network.find("internet", &"internet".into()),
+            node: self.out_place(),
             vpc: None,
             private: addresses.clone(),
             public: addresses,
@@ -152,6 +158,7 @@ impl<'a> Resolver<'a> {
         match self.index.names.get(text).map(Vec::as_slice) {
             Some([one]) => self.by_id(one.as_str()).ok_or_else(|| no_end(text)),
             Some(several) => self.same_name(text, several),
+            None if self.model.contains(text) => Err(no_end(text)),
             None => Err(self.unheard_of(text)),
         }
     }
@@ -184,15 +191,9 @@ impl<'a> Resolver<'a> {
         if model.instances.contains_key(id) {
             return self.instance(id);
         }
-        if model.nat_gateways.contains_key(id) {
-            return Some(vec![self.nat_gateway(id)?]);
-        }
-        if let Some(balancer) = model.load_balancers.get(id) {
-            let nodes = balancer
-                .enis
-                .iter()
-                .filter_map(|eni| model.enis.get_key_value(eni));
-            return Some(nodes.map(|(id, eni)| self.interface(id, eni)).collect());
+        let places = self.network.ends(id);
+        if !places.is_empty() {
+            return Some(places.iter().filter_map(|node| self.end(*node)).collect());
         }
         if model.subnets.contains_key(id) {
             return Some(self.interfaces(|eni| eni.subnet.as_str() == id));
@@ -218,21 +219,18 @@ impl<'a> Resolver<'a> {
         Some(vec![self.interface(id, self.model.enis.get(id)?)])
     }
 
-    fn nat_gateway(&self, id: &str) -> Option<Endpoint> {
-        let node = self.network.find("natgateway", &id.into())?;
+    /// Whoever is at a place.
+    fn end(&self, node: NodeId) -> Option<Endpoint> {
         let owner = self.network.owner(node)?;
-        let public = self
-            .model
-            .nat_gateways
-            .get(id)?
-            .public_ip
-            .map(|public| AddressSet::one(public.into()));
+        if let Some((id, eni)) = self.model.enis.get_key_value(owner.resource.id.as_str()) {
+            return Some(self.interface(id, eni));
+        }
         Some(Endpoint {
-            resource: ResourceRef::new("natgateway", id),
+            resource: owner.resource.clone(),
             node: Some(node),
             vpc: owner.vpc.clone(),
             private: owner.addresses.clone(),
-            public: public.unwrap_or_else(AddressSet::empty),
+            public: owner.public.clone(),
             by_address: false,
         })
     }
@@ -240,7 +238,7 @@ impl<'a> Resolver<'a> {
     fn interfaces(&self, wanted: impl Fn(&NetworkInterface) -> bool) -> Vec<Endpoint> {
         let found = self.model.enis.iter().filter(|(_, eni)| wanted(eni));
         // A gateway's own interface is no end of anything.
-        let found = found.filter(|(id, _)| self.network.find("network-interface", &(*id).into()).is_some());
+        let found = found.filter(|(id, _)| !self.network.ends(id.as_str()).is_empty());
         found.map(|(id, eni)| self.interface(id, eni)).collect()
     }
 
@@ -274,7 +272,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn interface(&self, id: &NetworkInterfaceId, eni: &NetworkInterface) -> Endpoint {
-        let node = self.network.find("network-interface", &id.into());
+        let node = self.network.ends(id.as_str()).first().copied();
         let owned = node.and_then(|node| self.network.owner(node));
         let all = owned.map_or_else(AddressSet::empty, |owner| owner.addresses.clone());
         let v6 = AddressSet {
@@ -434,15 +432,14 @@ impl<'a> Resolver<'a> {
 
     fn known(&self) -> impl Iterator<Item = &str> {
         let model = self.model;
-        let ids = model.enis.keys().map(|id| id.as_str());
-        let ids = ids.chain(model.instances.keys().map(|id| id.as_str()));
-        let ids = ids.chain(model.nat_gateways.keys().map(|id| id.as_str()));
-        let ids = ids.chain(model.load_balancers.keys().map(|id| id.as_str()));
+        let ids = self
+            .network
+            .called()
+            .chain(model.instances.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.subnets.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.vpcs.keys().map(|id| id.as_str()));
         let ids = ids.chain(model.security_groups.keys().map(|id| id.as_str()));
         ids.chain(self.index.names.keys().map(String::as_str))
-            .chain(["internet"])
     }
 }
 
@@ -470,159 +467,5 @@ fn primary(eni: &NetworkInterface, all: &AddressSet, family: Family) -> AddressS
     known.unwrap_or_else(|| match eni.ip.is_empty() {
         true => all.subtract(&prefixes).intersect(&AddressSet::family(family)),
         false => AddressSet::empty(),
-    })
-}
-
-/// The packets of a question between two members.
-pub struct Packets<'a> {
-    /// The packet notation, read.
-    pub patterns: &'a [PacketPattern],
-    /// The source ports of TCP and UDP.
-    pub source_ports: &'a PortSet,
-}
-
-/// The addresses of a question between two members, after the choice of family.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Between {
-    /// Where packets come from.
-    pub sources: AddressSet,
-    /// Where they go.
-    pub destinations: AddressSet,
-    /// Whether both have IPv6 as well, and it was left out.
-    pub v6_left_out: bool,
-}
-
-impl Between {
-    /// The addresses by which two members talk. Inside a network the primary IPv4 addresses where both have one (a
-    /// question about ICMPv6, or by address, asks for the other family); between a member and the internet every family
-    /// that both have, because what is open to the internet over IPv6 is open.
-    pub fn of(from: &Endpoint, to: &Endpoint, patterns: &[PacketPattern]) -> Self {
-        let destinations = match (from.is_internet(), to.is_internet()) {
-            // The address that the internet knows, in a family that the source has; else the private one, taken literally.
-            (true, false) if !common_families(&from.private, &to.public).0.is_empty() => to.public.clone(),
-            _ => to.private.clone(),
-        };
-        let (sources, destinations) = common_families(&from.private, &destinations);
-        let both = !sources.v4.is_empty() && !sources.v6.is_empty();
-        let free = from.is_internet() || to.is_internet();
-        let only_v6 = patterns
-            .iter()
-            .all(|pattern| pattern.protocol == Some(Protocol::ICMPV6));
-        if !both
-            || free
-            || patterns
-                .iter()
-                .any(|pattern| pattern.protocol == Some(Protocol::ICMPV6))
-                && !only_v6
-        {
-            return Self {
-                sources,
-                destinations,
-                v6_left_out: false,
-            };
-        }
-        let family = AddressSet::family(if only_v6 { Family::V6 } else { Family::V4 });
-        Self {
-            sources: sources.intersect(&family),
-            destinations: destinations.intersect(&family),
-            v6_left_out: !only_v6,
-        }
-    }
-}
-
-/// Drops the families that only one of two sets has; when they share none, nothing is left of either.
-fn common_families(a: &AddressSet, b: &AddressSet) -> (AddressSet, AddressSet) {
-    let (v4, v6) = (
-        !a.v4.is_empty() && !b.v4.is_empty(),
-        !a.v6.is_empty() && !b.v6.is_empty(),
-    );
-    let keep = |set: &AddressSet| AddressSet {
-        v4: if v4 { set.v4.clone() } else { RangeSet::empty() },
-        v6: if v6 { set.v6.clone() } else { RangeSet::empty() },
-    };
-    (keep(a), keep(b))
-}
-
-impl Packets<'_> {
-    /// The set of packets asked about.
-    pub fn set(&self, between: &Between, space: &Space) -> PacketSet {
-        let cubes = self
-            .patterns
-            .iter()
-            .flat_map(|pattern| self.cubes(pattern, between));
-        cubes.fold(PacketSet::EMPTY, |set, cube| space.union(set, space.cube(&cube)))
-    }
-
-    fn cubes(&self, pattern: &PacketPattern, between: &Between) -> Vec<Cube> {
-        let in_v6 = between
-            .sources
-            .v4
-            .is_empty()
-            .then(|| in_icmpv6(pattern))
-            .flatten();
-        let pattern = in_v6.as_ref().unwrap_or(pattern);
-        let family = match pattern.protocol {
-            Some(Protocol::ICMP) => AddressSet::family(Family::V4),
-            Some(Protocol::ICMPV6) => AddressSet::family(Family::V6),
-            _ => AddressSet::all(),
-        };
-        let (sources, destinations) =
-            common_families(&between.sources, &between.destinations.intersect(&family));
-        let whole = Cube {
-            sources,
-            destinations,
-            destination_ports: pattern.destination_ports.clone(),
-            ..Cube::all()
-        };
-        let ported = [Protocol::TCP, Protocol::UDP].map(|protocol| (protocol.0, protocol.0));
-        let with_ports = ProtocolSet::from_ranges(ported);
-        match pattern.protocol {
-            Some(protocol) if protocol.has_ports() => {
-                vec![Cube {
-                    protocols: ProtocolSet::one(protocol.0),
-                    source_ports: self.source_ports.clone(),
-                    ..whole
-                }]
-            }
-            Some(protocol) => vec![Cube {
-                protocols: ProtocolSet::one(protocol.0),
-                ..whole
-            }],
-            None => {
-                let others = ProtocolSet::all().subtract(&with_ports);
-                let ported = Cube {
-                    protocols: with_ports,
-                    source_ports: self.source_ports.clone(),
-                    ..whole.clone()
-                };
-                vec![
-                    ported,
-                    Cube {
-                        protocols: others,
-                        ..whole
-                    },
-                ]
-            }
-        }
-    }
-}
-
-/// What a question about ICMP means between two ends that have IPv6 alone: `icmp` is ICMPv6, and a ping is a ping. Other
-/// types have no counterpart.
-fn in_icmpv6(pattern: &PacketPattern) -> Option<PacketPattern> {
-    let echo = [(8, 128), (0, 129)].map(|(v4, v6)| (PortSet::one(v4 * 256), PortSet::one(v6 * 256)));
-    if pattern.protocol != Some(Protocol::ICMP) {
-        return None;
-    }
-    let whole = pattern.destination_ports.is_all().then(PortSet::all);
-    let same = || {
-        echo.into_iter()
-            .find(|(v4, _)| *v4 == pattern.destination_ports)
-            .map(|(_, v6)| v6)
-    };
-    let destination_ports = whole.or_else(same)?;
-    Some(PacketPattern {
-        protocol: Some(Protocol::ICMPV6),
-        destination_ports,
     })
 }
