@@ -1,7 +1,7 @@
 //! One question, answered: every member of one end to every member of the other.
 
 use super::blame;
-use super::finding::{Asked, Finding, Outcome, Path, Verdict};
+use super::finding::{Asked, Finding, Member, Outcome, Pair, Path, Verdict};
 use super::index::Index;
 use super::quant::Fate;
 use super::question::{Between, Endpoint, Packets, QuestionError, Resolver};
@@ -93,7 +93,7 @@ pub fn ask(
         },
         paths: Vec::new(),
         notes: Vec::new(),
-        verdicts: Vec::new(),
+        pairs: Vec::new(),
     };
     for source in &sources {
         for destination in &destinations {
@@ -132,7 +132,7 @@ struct Asking<'a> {
     sets: Sets,
     paths: Vec<Path>,
     notes: Vec<String>,
-    verdicts: Vec<Verdict>,
+    pairs: Vec<Pair>,
 }
 
 impl Asking<'_> {
@@ -176,10 +176,21 @@ impl Asking<'_> {
             destination: self.destination(from, to),
         };
         let fate = self.walk(ends, asked);
-        self.verdicts.push(verdict(space, asked, fate));
+        self.pairs.push(Pair {
+            from: self.member(from),
+            to: self.member(to),
+            verdict: verdict(space, asked, fate),
+        });
         self.sets.asked = space.union(self.sets.asked, asked);
         self.sets.fate = self.sets.fate.union(space, fate);
         Ok(())
+    }
+
+    fn member(&self, end: &Endpoint) -> Member {
+        Member {
+            resource: end.resource.clone(),
+            name: self.network.name(&end.resource.id),
+        }
     }
 
     /// Where packets should arrive. An address that nobody has may be one that Amazon serves in the source's VPC.
@@ -236,7 +247,7 @@ impl Asking<'_> {
         self.paths
             .sort_by_key(|path| path.forward.outcome != Outcome::Delivered);
         self.note_assumptions();
-        let verdict = together(&self.verdicts);
+        let verdict = together(&self.pairs);
         let mut blockers = blame::blockers(&self.work.space, &self.paths);
         if verdict == Verdict::Reachable {
             for blocker in std::mem::take(&mut blockers) {
@@ -251,6 +262,7 @@ impl Asking<'_> {
         Finding {
             asked,
             verdict,
+            pairs: self.pairs,
             packets: space.cubes(all),
             arrives: space.cubes(fate.arrives.all),
             works: space.cubes(fate.works.all),
@@ -300,9 +312,9 @@ fn verdict(space: &Space, asked: PacketSet, fate: Fate) -> Verdict {
 }
 
 /// The verdict over all pairs: `reachable` means all, `blocked` means none.
-fn together(verdicts: &[Verdict]) -> Verdict {
-    let has = |verdict| verdicts.contains(&verdict);
-    let all = |verdict| verdicts.iter().all(|other| *other == verdict);
+fn together(pairs: &[Pair]) -> Verdict {
+    let has = |verdict| pairs.iter().any(|pair| pair.verdict == verdict);
+    let all = |verdict| pairs.iter().all(|pair| pair.verdict == verdict);
     if all(Verdict::Reachable) {
         Verdict::Reachable
     } else if all(Verdict::Blocked) {

@@ -49,6 +49,26 @@ pub struct Asked {
     pub destinations: Vec<ResourceRef>,
 }
 
+/// A member of an end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The resource.
+    pub resource: ResourceRef,
+    /// Its `name`.
+    pub name: Option<String>,
+}
+
+/// The answer for one member of each end, where an end is a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// Where the packets begin.
+    pub from: Member,
+    /// Where they should arrive.
+    pub to: Member,
+    /// The answer in a word.
+    pub verdict: Verdict,
+}
+
 /// What happened to packets at a hop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
@@ -191,6 +211,8 @@ pub struct Finding {
     pub asked: Asked,
     /// The answer in a word.
     pub verdict: Verdict,
+    /// The answer for every member of the ends, in the order of the ends.
+    pub pairs: Vec<Pair>,
     /// The packets asked about, as the source sends them.
     pub packets: Vec<Cube>,
     /// Those that arrive.

@@ -12,7 +12,7 @@ mod trail;
 mod walk;
 
 pub use answer::{Options, ask};
-pub use finding::{Action, Asked, Blocker, Finding, Hop, Outcome, Path, Verdict, Way};
+pub use finding::{Action, Asked, Blocker, Finding, Hop, Member, Outcome, Pair, Path, Verdict, Way};
 pub use hypothetical::with_hypothetical;
 pub use index::Index;
 pub use question::{Endpoint, QuestionError, Resolver};

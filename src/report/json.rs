@@ -2,7 +2,7 @@
 
 use super::slice::{Slice, slices, slices_of, witness};
 use super::{Subject, fix};
-use crate::analysis::{Blocker, Finding, Hop, Path, Way};
+use crate::analysis::{Blocker, Finding, Hop, Pair, Path, Way};
 use crate::evidence::Evidence;
 use crate::model::Location;
 use crate::network::{Leg, ResourceRef, Rewrite, RuleRef};
@@ -17,6 +17,8 @@ struct Answer<'a> {
     schema: &'static str,
     question: Question<'a>,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pairs: Vec<PairView>,
     works: Vec<Slice>,
     fails: Vec<Slice>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -49,6 +51,13 @@ struct Component {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PairView {
+    from: Component,
+    to: Component,
+    verdict: &'static str,
 }
 
 #[derive(Serialize)]
@@ -113,6 +122,7 @@ pub fn json(subject: Subject<'_>) -> String {
         schema: SCHEMA,
         question: question(finding),
         verdict: finding.verdict.as_str(),
+        pairs: pairs(finding),
         works: slices(space, &finding.works),
         fails: slices(space, &finding.fails),
         depends: slices(space, &finding.depends),
@@ -136,6 +146,17 @@ pub fn json(subject: Subject<'_>) -> String {
     let mut text = serde_json::to_string_pretty(&answer).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// The answer for each member; nothing where each end is one thing.
+fn pairs(finding: &Finding) -> Vec<PairView> {
+    let several = finding.pairs.iter().filter(|_| finding.pairs.len() > 1);
+    let view = |pair: &Pair| PairView {
+        from: component(&pair.from.resource, pair.from.name.as_ref()),
+        to: component(&pair.to.resource, pair.to.name.as_ref()),
+        verdict: pair.verdict.as_str(),
+    };
+    several.map(view).collect()
 }
 
 fn question(finding: &Finding) -> Question<'_> {

@@ -4,6 +4,7 @@ mod aws;
 mod diagnostic;
 mod fix;
 mod json;
+mod members;
 mod slice;
 mod text;
 

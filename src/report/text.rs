@@ -1,7 +1,7 @@
 //! The answer for people: the verdict in a sentence, every hop in order, what works and what fails, who is in the way.
 
 use super::slice::{line, slices, slices_of};
-use super::{Subject, fix};
+use super::{Subject, fix, members};
 use crate::analysis::{Action, Blocker, Finding, Hop, Outcome, Verdict, Way};
 use crate::evidence::{Evidence, State};
 use crate::model::Location;
@@ -39,6 +39,7 @@ pub fn text(subject: Subject<'_>, style: Style) -> String {
         evidence: subject.evidence,
     };
     page.headline();
+    page.members();
     page.paths();
     page.sets();
     page.blockers();
@@ -83,6 +84,13 @@ impl Page<'_> {
         self.line(&head);
         let why = self.why();
         self.line(&why);
+    }
+
+    /// Where an end is a set: for which of its members the answer holds.
+    fn members(&mut self) {
+        for line in members::lines(self.finding) {
+            self.line(&line);
+        }
     }
 
     fn why(&self) -> String {
