@@ -4,7 +4,6 @@ mod answer;
 mod blame;
 mod finding;
 mod hop;
-mod hypothetical;
 mod index;
 mod quant;
 mod question;
@@ -13,6 +12,5 @@ mod walk;
 
 pub use answer::{Options, ask};
 pub use finding::{Action, Asked, Blocker, Finding, Hop, Member, Outcome, Pair, Path, Verdict, Way};
-pub use hypothetical::with_hypothetical;
 pub use index::Index;
-pub use question::{Endpoint, QuestionError, Resolver};
+pub use question::{Endpoint, QuestionError, Resolver, with_hypothetical};

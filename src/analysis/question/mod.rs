@@ -4,11 +4,12 @@
 //! security group (the interfaces that carry it), `tag:KEY=VALUE`, or a comma list of these. What stands for several
 //! interfaces is asked for every one of them.
 
+mod hypothetical;
 mod packets;
 
+pub use hypothetical::with_hypothetical;
 pub use packets::{Between, Packets};
 
-use super::hypothetical;
 use super::index::Index;
 use crate::model::{
     AddressSpec, Cidr, Model, NetworkInterface, NetworkInterfaceId, ResourceId, Tags, VpcId, parse_address,

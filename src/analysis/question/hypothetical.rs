@@ -3,7 +3,7 @@
 //! "Would an instance placed here reach it?" Such an interface may have any free address of its subnet, so the answer holds
 //! for all of them, or says for which.
 
-use super::question::QuestionError;
+use super::QuestionError;
 use crate::model::{Model, NetworkInterface, NetworkInterfaceId, SecurityGroupId, SubnetId};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
