@@ -8,6 +8,7 @@ mod internet_gateway;
 mod load_balancer;
 mod nat_gateway;
 mod network_acl;
+mod network_firewall;
 mod network_interface;
 mod route_table;
 mod security_group;
@@ -31,6 +32,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &nat_gateway::NatGateways,
     &transit_gateway_attachment::TransitGatewayAttachments,
     &load_balancer::LoadBalancers,
+    &network_firewall::NetworkFirewalls,
     &network_interface::NetworkInterfaces,
     &security_group::SecurityGroups,
     &elastic_ip::ElasticIps,

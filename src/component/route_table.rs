@@ -7,7 +7,9 @@
 //! - A route to an interface addresses the packets to it, whatever their destination; they meet the network ACL of its
 //!   subnet, unless that is the subnet they come from.
 //! - An edge table routes what an internet or virtual private gateway lets in; a target of an internet gateway's must
-//!   have a public IPv4 address (VPC guide, "Gateway route tables"; `INGRESS_RTB_NO_PUBLIC_IP`).
+//!   have a public IPv4 address (VPC guide, "Gateway route tables"; `INGRESS_RTB_NO_PUBLIC_IP`), if it is an interface. Endpoints
+//!   that inspect may stand in an internet gateway's alone: a virtual private gateway loses what its table leads to one
+//!   (same page; vector T30).
 //!
 //! Read 2026-11-23; `reference` section 1.
 
@@ -69,6 +71,7 @@ impl Kind for RouteTables {
                 node: builder.place(NAME, id),
                 subnet: Some(id),
                 vpc: &subnet.vpc,
+                edge: None,
             };
             connect_one(list, site, builder);
         }
@@ -79,6 +82,7 @@ impl Kind for RouteTables {
                     node: builder.place(NAME, gateway.clone()),
                     subnet: None,
                     vpc: &table.vpc,
+                    edge: Some(edge(gateway, model)),
                 };
                 connect_one(list, site, builder);
             }
@@ -144,6 +148,16 @@ struct Site<'a> {
     /// The subnet whose packets it routes; none for an edge table.
     subnet: Option<&'a SubnetId>,
     vpc: &'a VpcId,
+    /// The gateway whose edge table it is.
+    edge: Option<Edge>,
+}
+
+/// A gateway with an edge table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    Internet,
+    /// A virtual private gateway.
+    Private,
 }
 
 /// What a route leads to from here.
@@ -205,12 +219,17 @@ fn way(route: &crate::model::Route, local: LinkId, site: &Site<'_>, builder: &mu
         }
         None => Passage::over(builder.link_from(site.node, target.node, Direction::Egress, site.vpc)),
     };
-    let public = target.transparent || has_public(id, site.vpc, builder);
-    let no_public = site.subnet.is_none() && !public;
+    let no_public =
+        site.edge == Some(Edge::Internet) && !target.transparent && !has_public(id, site.vpc, builder);
     match (target.blackhole, route.state) {
         (Some(why), _) => Way::Blackhole(Some(passage), ExplanationCode::BadStateRoute, why),
         (None, RouteState::Blackhole) => {
             let message = "AWS says that the route is a blackhole".to_owned();
+            Way::Blackhole(Some(passage), ExplanationCode::BadStateRoute, message)
+        }
+        _ if target.transparent && site.edge == Some(Edge::Private) => {
+            let message =
+                format!("what a virtual private gateway's edge table sends to the endpoint {id} is lost");
             Way::Blackhole(Some(passage), ExplanationCode::BadStateRoute, message)
         }
         _ if no_public => {
@@ -218,6 +237,14 @@ fn way(route: &crate::model::Route, local: LinkId, site: &Site<'_>, builder: &mu
             Way::Blackhole(Some(passage), ExplanationCode::IngressRtbNoPublicIp, message)
         }
         _ => Way::On(passage),
+    }
+}
+
+fn edge(gateway: &ResourceId, model: &Model) -> Edge {
+    if model.internet_gateways.contains_key(gateway.as_str()) {
+        Edge::Internet
+    } else {
+        Edge::Private
     }
 }
 

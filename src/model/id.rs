@@ -91,6 +91,12 @@ ids! {
     TransitGatewayAttachmentId
     /// A route table of a transit gateway.
     TransitGatewayRouteTableId
+    /// A firewall of Network Firewall.
+    FirewallId
+    /// Its policy.
+    FirewallPolicyId
+    /// A rule group of a policy.
+    RuleGroupId
     /// An Elastic IP address's allocation.
     AllocationId
     /// A flow log.

@@ -6,6 +6,7 @@ mod load;
 mod section;
 mod sections;
 mod source;
+mod suricata;
 mod validate;
 mod value;
 mod write;
@@ -16,6 +17,9 @@ pub use load::{Loaded, load, load_text};
 pub use section::*;
 pub use sections::{Item, Model};
 pub use source::{ItemFiles, Locate, Location, Place, Sources};
+pub use suricata::{
+    Addresses, BadRule, Expression, PortWords, SuricataRule, Word, parse_options, parse_rules,
+};
 pub use validate::{RULES, validate};
 pub use value::{AddressSpec, Cidr, Destination, OneOrMany, Peer, Ports, ProtocolSpec, parse_address};
 

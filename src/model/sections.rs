@@ -158,6 +158,12 @@ model! {
     transit_gateway_attachments: TransitGatewayAttachmentId => TransitGatewayAttachment,
     /// Their route tables.
     transit_gateway_route_tables: TransitGatewayRouteTableId => TransitGatewayRouteTable,
+    /// Firewalls of Network Firewall.
+    network_firewalls: FirewallId => NetworkFirewall,
+    /// Their policies.
+    firewall_policies: FirewallPolicyId => FirewallPolicy,
+    /// The rule groups of the policies.
+    rule_groups: RuleGroupId => RuleGroup,
     /// Elastic IP addresses, by allocation id.
     elastic_ips: AllocationId => ElasticIp,
     /// Flow logs.

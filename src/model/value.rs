@@ -1,5 +1,6 @@
 //! The small values of the model file, each read from and written to the form that a person writes.
 
+use super::suricata::{Addresses, PortWords};
 use crate::packet::{PortSet, Protocol, parse_ports};
 use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -270,6 +271,22 @@ impl<'de> Deserialize<'de> for Ports {
         )))
     }
 }
+
+scalar!(
+    Addresses,
+    "addresses: any, an address, a CIDR, $NAME, !… or [a,b]",
+    Addresses::parse,
+    |addresses, s| s.collect_str(addresses),
+    { "type": "string", "description": "addresses as in a Suricata header: any, an address, a CIDR, $NAME, !… or [a,b]" }
+);
+
+scalar!(
+    PortWords,
+    "ports: any, a port, a range such as 1024:65535, $NAME, !… or [a,b]",
+    PortWords::parse,
+    |ports, s| s.collect_str(ports),
+    { "type": ["string", "integer"], "description": "ports as in a Suricata header: any, a port, 1024:65535, $NAME, !… or [a,b]" }
+);
 
 /// One item of a port list.
 #[derive(Debug, Clone, PartialEq, Eq)]

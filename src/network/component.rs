@@ -64,6 +64,8 @@ pub struct Memory {
     pub after: PacketSet,
     /// What was changed.
     pub rewrite: Rewrite,
+    /// Whether the component must see the reply too.
+    pub awaits: bool,
     /// Where the reply is taken back to, whatever the route tables say.
     pub recall: Option<NodeId>,
     /// Between whom the request was, before.
@@ -169,6 +171,16 @@ impl Arrival<'_> {
                 work.space
                     .union(known, work.space.intersect(self.packets, replies))
             })
+    }
+
+    /// The packets among these that answer a request which passed this component, whichever way it did.
+    pub fn answers(&self, work: &Workspace) -> PacketSet {
+        let own = self.memories.iter().filter(|memory| memory.node == self.node);
+        own.fold(PacketSet::EMPTY, |known, memory| {
+            let replies = work.space.replies(memory.after);
+            work.space
+                .union(known, work.space.intersect(self.packets, replies))
+        })
     }
 
     /// The packets among these that flow state takes back to a component, whatever the route tables say, and where to.

@@ -225,6 +225,8 @@ pub struct Passage {
     pub identity: Identity,
     /// Whether the component will know the reply again: a session, or a translation to undo.
     pub remembers: bool,
+    /// Whether the component must see the reply too, because it follows connections.
+    pub awaits: bool,
     /// Where the reply is taken back to, whatever the route tables say: the state of a flow does that.
     pub recalls: Option<NodeId>,
     /// Whose the new source addresses of a rewrite are, when they are somebody else's than the old ones.
@@ -242,6 +244,7 @@ impl Passage {
             next_hop: None,
             identity: Identity::Kept,
             remembers: false,
+            awaits: false,
             recalls: None,
             source_of: None,
             destination_of: None,
@@ -265,6 +268,12 @@ impl Passage {
     pub fn remembered(mut self) -> Self {
         self.remembers = true;
         self
+    }
+    /// Remembered, and lost if the reply does not come by: the component follows connections.
+    #[must_use]
+    pub fn awaited(mut self) -> Self {
+        self.awaits = true;
+        self.remembered()
     }
     /// With the sender's identity lost to security groups behind.
     #[must_use]

@@ -10,7 +10,7 @@ use crate::code::ExplanationCode;
 use crate::network::{Cause, Component, Leg, Memory, NodeId, RuleRef, Step};
 use crate::packet::PacketSet;
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
     /// Packets that some component takes for its own.
     pub(super) fn deliver(
         &mut self,
@@ -165,6 +165,13 @@ impl Walk<'_> {
         if answers.is_empty() {
             return Fate::LOST;
         }
+        if let Some(passed_by) = self.passed_by(trail, there) {
+            self.lossy = true;
+            let lost = one_sided(passed_by, all);
+            let hop = hop::of(self.network, passed_by, self.direction(at), &lost);
+            self.end(Outcome::Dropped, vec![hop], trail, Some(there));
+            return Fate::LOST;
+        }
         let mut trail = trail.clone();
         trail.hops.extend(hops);
         self.taken
@@ -180,6 +187,26 @@ impl Walk<'_> {
             unknown: PacketSet::EMPTY,
         }
     }
+
+    /// A component that follows connections, saw the request, and did not see the reply.
+    fn passed_by(&self, trail: &Trail, there: There<'_>) -> Option<&'a dyn Component> {
+        let seen = |node: NodeId| trail.met.iter().any(|(met, ..)| *met == node);
+        let mut waiting = there.trail.memories.iter().filter(|memory| memory.awaits);
+        let memory = waiting.find(|memory| !seen(memory.node))?;
+        self.network.graph().component(memory.node)
+    }
+}
+
+fn one_sided(component: &dyn Component, packets: PacketSet) -> Step {
+    let message = format!(
+        "{} follows connections, and the reply takes a way past it",
+        component.resource().id
+    );
+    let code = ExplanationCode::WhyhopAsymmetricRouting;
+    Step::lose(
+        packets,
+        Cause::refusal(code, component.resource(), "one direction", message),
+    )
 }
 
 /// Whether packets are at what stands behind a destination: the load balancer whose interface it is.

@@ -419,6 +419,7 @@ impl<'a> Walk<'a> {
                 before: packets,
                 after,
                 rewrite,
+                awaits: passage.awaits,
                 recall: passage.recalls,
                 parties: at.parties,
             });

@@ -56,9 +56,11 @@ items! {
 }
 
 mod load_balancer;
+mod network_firewall;
 mod transit_gateway;
 
 pub use load_balancer::*;
+pub use network_firewall::*;
 pub use transit_gateway::*;
 
 sections! {

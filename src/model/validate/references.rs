@@ -35,6 +35,8 @@ struct References<'m> {
     unread: Option<&'m BTreeSet<ResourceId>>,
     /// The instances to which interfaces are attached: routes may lead to them.
     instances: BTreeSet<&'m str>,
+    /// The endpoints of firewalls: to them too.
+    endpoints: BTreeSet<&'m str>,
     found: Vec<Diagnostic>,
     unknown: BTreeMap<ResourceId, UnknownResource>,
 }
@@ -48,6 +50,7 @@ pub fn check(
         model,
         unread,
         instances: attached(model).collect(),
+        endpoints: endpoints(model).collect(),
         found: Vec::new(),
         unknown: BTreeMap::new(),
     };
@@ -58,6 +61,7 @@ pub fn check(
     references.gateways();
     references.load_balancers();
     references.transit_gateways();
+    references.firewalls();
     references.flow_logs();
     (references.unknown, references.found)
 }
@@ -65,6 +69,12 @@ pub fn check(
 fn attached(model: &Model) -> impl Iterator<Item = &str> {
     let instances = model.enis.values().filter_map(|eni| eni.instance.as_ref());
     instances.map(|id| id.as_str())
+}
+
+fn endpoints(model: &Model) -> impl Iterator<Item = &str> {
+    let firewalls = model.network_firewalls.values();
+    let endpoints = firewalls.flat_map(|firewall| firewall.endpoints.keys());
+    endpoints.map(|id| id.as_str())
 }
 
 /// The ids of a section.
@@ -84,6 +94,7 @@ macro_rules! need {
 }
 
 mod balancing;
+mod firewalls;
 mod transit;
 
 impl<'m> References<'m> {
@@ -245,13 +256,13 @@ impl<'m> References<'m> {
         if text == "local" || self.is_target(text) || self.not_modelled(id, &place) {
             return;
         }
-        let known = model.targets().chain(attached(model));
+        let known = model.targets().chain(attached(model)).chain(endpoints(model));
         self.missing("route-target", text, known, place);
     }
 
     /// Whether a route may lead to it.
     fn is_target(&self, id: &str) -> bool {
-        self.model.is_target(id) || self.instances.contains(id)
+        self.model.is_target(id) || self.instances.contains(id) || self.endpoints.contains(id)
     }
 
     /// Whether this is of a kind that is not modelled yet. It exists, so it is unknown.
