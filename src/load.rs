@@ -2,11 +2,16 @@
 
 use crate::import::aws;
 use crate::model::{self, Diagnostic, Diagnostics, Excerpt, Loaded, Location};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The largest file that is read.
 const FILE_MAX: u64 = 2 << 30;
+/// The most that is read of what is no file, such as a pipe.
+const STREAM_MAX: u64 = 256 << 20;
+/// How much of a file tells whether it is text.
+const HEAD: u64 = 64 << 10;
 /// The deepest folder that is looked into.
 const DEPTH_MAX: usize = 16;
 
@@ -88,11 +93,24 @@ fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Box
 
 fn read(path: &Path) -> Result<File, Box<Diagnostic>> {
     let told = |error: &std::io::Error| trouble(path, &error.to_string());
-    let size = std::fs::metadata(path).map_err(|error| told(&error))?.len();
-    if size > FILE_MAX {
+    let mut file = std::fs::File::open(path).map_err(|error| told(&error))?;
+    let about = file.metadata().map_err(|error| told(&error))?;
+    let most = if about.is_file() { FILE_MAX } else { STREAM_MAX };
+    if about.len() > most {
         return Err(trouble(path, "the file is larger than 2 GiB"));
     }
-    let bytes = std::fs::read(path).map_err(|error| told(&error))?;
+    let mut bytes = Vec::new();
+    let mut head = file.by_ref().take(HEAD);
+    head.read_to_end(&mut bytes).map_err(|error| told(&error))?;
+    // What holds a NUL byte is no text: its reader says so, and needs no more of it.
+    if memchr::memchr(0, &bytes).is_none() {
+        bytes.reserve_exact(usize::try_from(about.len()).unwrap_or_default());
+        let mut rest = file.take(most);
+        rest.read_to_end(&mut bytes).map_err(|error| told(&error))?;
+        if bytes.len() as u64 > most {
+            return Err(trouble(path, "there is no end to it"));
+        }
+    }
     Ok((path.display().to_string().into(), bytes))
 }
 
