@@ -41,6 +41,7 @@ impl Kind for NetworkInterfaces {
             ExplanationCode::EniAddressRestriction,
             ExplanationCode::EniSourceDestCheckRestriction,
             ExplanationCode::UnknownResource,
+            ExplanationCode::WhyhopNoSession,
         ]
     }
     fn gaps(&self) -> &'static [&'static str] {
@@ -130,6 +131,9 @@ const SERVICES: [&str; 9] = [
     "api_gateway_managed",
     "nat_gateway",
 ];
+
+/// The interface of a NAT gateway that the model does not describe, or that is gone.
+const NAT: &str = "nat gateway";
 
 /// The service behind an interface, if its answers are not modelled. The interfaces of Application and Classic Load Balancers
 /// have no type of their own; their description begins with `ELB`.
@@ -340,7 +344,16 @@ impl Interface {
                 forwarded,
             ];
         }
-        let arrives = match &self.unmodelled {
+        let arrives = match self.unmodelled.as_deref() {
+            // Whatever became of the gateway, its interface takes nothing without a session (VPC guide, "NAT gateways").
+            Some(NAT) => {
+                let message = format!(
+                    "{} is the interface of a NAT gateway, which drops what nobody behind it asked for",
+                    self.resource.id
+                );
+                let because = self.refuses(ExplanationCode::WhyhopNoSession, message);
+                Step::lose(own, because)
+            }
             Some(service) => {
                 let message = format!(
                     "{} is the interface of a {service}, which is not modelled yet",
