@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run the command has failed")]
 
+#[path = "cli/firewall.rs"]
+mod firewall;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/import.rs"]

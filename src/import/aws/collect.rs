@@ -1,6 +1,6 @@
 //! Reads a folder of describe dumps: whichever way the files are named and split, what counts is the top-level key.
 
-use super::shape;
+use super::{firewall_shape, shape};
 use crate::import::{File, broken};
 use crate::model::Diagnostic;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -36,6 +36,14 @@ macro_rules! dump {
             pub transit_routes: BTreeMap<String, Vec<shape::TransitGatewayRoute>>,
             /// What propagates to transit gateway route tables, by the id of the table.
             pub transit_learned: BTreeMap<String, Vec<shape::TransitGatewayPropagation>>,
+            /// Firewalls of Network Firewall.
+            pub firewalls: Vec<Found<firewall_shape::DescribedFirewall>>,
+            /// Endpoints of firewalls in other VPCs.
+            pub firewall_associations: Vec<Found<firewall_shape::DescribedAssociation>>,
+            /// Their policies.
+            pub firewall_policies: Vec<Found<firewall_shape::DescribedFirewallPolicy>>,
+            /// The rule groups of the policies.
+            pub rule_groups: Vec<Found<firewall_shape::DescribedRuleGroup>>,
             /// Top-level keys that are not read: how many items each holds.
             pub others: BTreeMap<String, usize>,
             /// The top-level keys that were there, empty or not.
@@ -95,13 +103,14 @@ dump! {
 }
 
 /// Where a file is.
-struct Source {
+pub struct Source {
     name: Arc<str>,
     region: Option<Arc<str>>,
 }
 
 impl Source {
-    fn found<T>(&self, item: T) -> Found<T> {
+    /// Something that it holds.
+    pub fn found<T>(&self, item: T) -> Found<T> {
         Found {
             file: Arc::clone(&self.name),
             region: self.region.clone(),
@@ -194,6 +203,7 @@ impl<'de> Visitor<'de> for Document<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { dump, source } = self;
         let mut about = About::of(&source.name);
+        let mut answer = firewall_shape::Answer::default();
         while let Some(key) = map.next_key::<String>()? {
             if dump.list(&key, &source, &mut map)? {
                 dump.seen.insert(key);
@@ -213,7 +223,9 @@ impl<'de> Visitor<'de> for Document<'_> {
                         dump.truncated.push(Arc::clone(&source.name));
                     }
                 }
-                _ if about.read(&key, &mut map)? => {}
+                _ if about.read(&key, &mut map)? || answer.read(&key, &mut map)? => {}
+                // What marks the version of an answer says nothing of the network.
+                "UpdateToken" => drop(map.next_value::<IgnoredAny>()?),
                 _ => {
                     let Count(count) = map.next_value()?;
                     *dump.others.entry(key).or_default() += count;
@@ -221,6 +233,7 @@ impl<'de> Visitor<'de> for Document<'_> {
             }
         }
         about.add_to(dump);
+        answer.add_to(dump, &source);
         Ok(())
     }
 }

@@ -6,6 +6,8 @@
 
 mod balancing;
 mod collect;
+mod firewall_shape;
+mod firewalls;
 mod interfaces;
 mod routing;
 mod rules;
@@ -50,6 +52,34 @@ const CALLS: [&str; 19] = [
     "describe-transit-gateway-vpc-attachments",
     "describe-transit-gateway-peering-attachments",
     "describe-transit-gateway-route-tables",
+];
+
+/// The calls of Network Firewall: a list, the ARNs in it, and the call about each of them.
+const FIREWALL_CALLS: [(&str, &str, &str, &str); 4] = [
+    (
+        "list-firewalls",
+        "Firewalls[].FirewallArn",
+        "describe-firewall",
+        "firewall-arn",
+    ),
+    (
+        "list-vpc-endpoint-associations",
+        "VpcEndpointAssociations[].VpcEndpointAssociationArn",
+        "describe-vpc-endpoint-association",
+        "vpc-endpoint-association-arn",
+    ),
+    (
+        "list-firewall-policies",
+        "FirewallPolicies[].Arn",
+        "describe-firewall-policy",
+        "firewall-policy-arn",
+    ),
+    (
+        "list-rule-groups",
+        "RuleGroups[].Arn",
+        "describe-rule-group",
+        "rule-group-arn",
+    ),
 ];
 
 /// A model under way, and the file of each item.
@@ -127,6 +157,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     interfaces::bring(&dump, &mut import);
     balancing::bring(&dump, &mut import);
     transit::bring(&dump, &mut import);
+    firewalls::bring(&dump, &mut import);
     filters(&dump, &mut import);
     flow_logs(&dump, &mut import);
     notes(&dump, &mut import);
@@ -324,5 +355,12 @@ pub fn collection_script() -> String {
          --filters Name=type,Values=static,propagated --output json \"$@\" \\\n    \
          > \"$dir/ec2-search-transit-gateway-routes-$table.json\"\ndone\n",
     );
+    for (list, query, call, flag) in FIREWALL_CALLS {
+        script.push_str(&format!(
+            "for arn in $(aws network-firewall {list} --query '{query}' --output text \"$@\"); do\n  \
+             aws network-firewall {call} --{flag} \"$arn\" --output json \"$@\" \\\n    \
+             > \"$dir/network-firewall-{call}-$(printf %s \"$arn\" | tr / _).json\"\ndone\n"
+        ));
+    }
     script
 }

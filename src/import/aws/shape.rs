@@ -6,12 +6,13 @@ use std::net::{IpAddr, Ipv4Addr};
 /// Declares shapes in AWS's spelling.
 macro_rules! shapes {
     ($(struct $name:ident { $($(#[$attribute:meta])* $field:ident: $kind:ty,)* })*) => {$(
-        #[doc = concat!("EC2's `", stringify!($name), "`.")]
+        #[doc = concat!("AWS's `", stringify!($name), "`.")]
         #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
         #[serde(rename_all = "PascalCase", default)]
         pub struct $name { $(#[doc = stringify!($field)] $(#[$attribute])* pub $field: $kind,)* }
     )*};
 }
+pub(super) use shapes;
 
 shapes! {
     struct Tag { key: String, value: String, }
