@@ -42,6 +42,8 @@ impl Kind for ElasticIps {
                 Some(address) => AddressSet::one(IpAddr::V4(address)),
                 None => builder.addresses_of(eni).0,
             };
+            let open = ip.private_ip.or(primary).is_none();
+            let unassigned = open.then(|| builder.place("network-interface", id));
             if eni.public_ip != Some(ip.public_ip) {
                 builder.associate(
                     &subnet.vpc,
@@ -49,6 +51,7 @@ impl Kind for ElasticIps {
                         public: ip.public_ip,
                         private,
                         owner: id.into(),
+                        unassigned,
                     },
                 );
             }

@@ -256,7 +256,7 @@ impl Gateway {
                 because,
             });
         } else {
-            self.leave_v4(v4, &passage, work, &mut steps);
+            self.leave_v4(v4, arrival, &passage, work, &mut steps);
         }
         steps
     }
@@ -299,13 +299,20 @@ impl Gateway {
         steps.push(Step::forward(own, passage.clone(), because));
     }
 
-    fn leave_v4(&self, packets: PacketSet, passage: &Passage, work: &Workspace, steps: &mut Vec<Step>) {
+    fn leave_v4(
+        &self,
+        packets: PacketSet,
+        arrival: &Arrival<'_>,
+        passage: &Passage,
+        work: &Workspace,
+        steps: &mut Vec<Step>,
+    ) {
         let mut rest = packets;
         let sources = work.space.sources(packets);
         for association in self
             .by_private
             .iter()
-            .filter(|one| one.private.overlaps(&sources))
+            .filter(|one| one.is_for(arrival.parties.from) && one.private.overlaps(&sources))
         {
             let theirs = work.space.from_sources(rest, &association.private);
             rest = work.space.subtract(rest, theirs);
@@ -395,7 +402,11 @@ impl Gateway {
                 };
                 let message = format!("{} stands for {}", association.public, association.owner);
                 let because = self.says("public address", message);
-                steps.push(Step::forward(theirs, passage.clone().rewriting(rewrite), because));
+                let passage = passage
+                    .clone()
+                    .rewriting(rewrite)
+                    .meant_for(association.unassigned);
+                steps.push(Step::forward(theirs, passage, because));
             }
         }
         let code = ExplanationCode::IgwPrivateIpAssociationForIngress;

@@ -120,6 +120,7 @@ fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut
                     public,
                     private: addresses.clone(),
                     owner: id.into(),
+                    unassigned: (!known).then_some(node),
                 },
             );
         }

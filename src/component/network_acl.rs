@@ -179,7 +179,7 @@ impl Component for Acl {
         let rules = &rules[usize::from(direction == Direction::Egress)];
         let id = FilterId {
             owner: list.owner,
-            variant: u32::from(direction == Direction::Egress),
+            variant: u64::from(direction == Direction::Egress),
         };
         let map = work.filter(id, || List::cubes(rules, direction));
         let parts = work.space.split(map, arrival.packets);

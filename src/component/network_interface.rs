@@ -96,6 +96,7 @@ fn declare_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
                 public,
                 private,
                 owner: id.into(),
+                unassigned: (!known).then_some(node),
             },
         );
     }

@@ -76,6 +76,16 @@ pub struct Association {
     pub private: AddressSet,
     /// Who has it.
     pub owner: ResourceId,
+    /// The owner's place, when its private address is not assigned yet: the public one is for its packets alone,
+    /// whoever else may get the same private address.
+    pub unassigned: Option<NodeId>,
+}
+
+impl Association {
+    /// Whether it is for packets from, or to, a party of this place.
+    pub fn is_for(&self, party: Option<NodeId>) -> bool {
+        self.unassigned.is_none() || self.unassigned == party
+    }
 }
 
 /// A network under construction. Kinds meet here, so that they need not know each other.

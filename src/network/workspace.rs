@@ -10,7 +10,7 @@ pub struct FilterId {
     /// Handed out by the builder.
     pub owner: u32,
     /// Which list of the owner's.
-    pub variant: u32,
+    pub variant: u64,
 }
 
 /// One thread's packet space and compiled rule lists.
