@@ -99,6 +99,7 @@ dump! {
     transit_peerings "TransitGatewayPeeringAttachments" TransitGatewayPeeringAttachment
     transit_tables "TransitGatewayRouteTables" TransitGatewayRouteTable
     transit_static_routes "TransitGatewayStaticRoutes" TransitGatewayRoutes
+    group_associations "SecurityGroupVpcAssociations" SecurityGroupVpcAssociation
     transit_propagations "TransitGatewayPropagations" TransitGatewayPropagations
 }
 

@@ -32,7 +32,7 @@ const DEFAULT_FORMAT: &str = "${version} ${account-id} ${interface-id} ${srcaddr
 const EXPECTED: usize = 14;
 
 /// The read-only calls that collect what is modelled, in the order of [`KEYS`].
-const CALLS: [&str; 19] = [
+const CALLS: [&str; 20] = [
     "describe-vpcs",
     "describe-subnets",
     "describe-network-interfaces",
@@ -52,6 +52,7 @@ const CALLS: [&str; 19] = [
     "describe-transit-gateway-vpc-attachments",
     "describe-transit-gateway-peering-attachments",
     "describe-transit-gateway-route-tables",
+    "describe-security-group-vpc-associations",
 ];
 
 /// The calls of Network Firewall: a list, the ARNs in it, and the call about each of them.
@@ -255,6 +256,19 @@ fn filters(dump: &Dump, import: &mut Import) {
             item,
             |model| &mut model.security_groups,
         );
+    }
+    for found in &dump.group_associations {
+        let association = &found.item;
+        let works = matches!(association.state.as_deref(), None | Some("associated"));
+        if let (true, Some(group)) = (
+            works,
+            import
+                .model
+                .security_groups
+                .get_mut(association.group_id.as_str()),
+        ) {
+            group.associated_vpcs.push(association.vpc_id.as_str().into());
+        }
     }
     for found in &dump.acls {
         let acl = &found.item;

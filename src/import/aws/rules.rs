@@ -20,6 +20,7 @@ pub fn security_group(group: &shape::SecurityGroup) -> SecurityGroup {
             .iter()
             .filter_map(|permission| rule(permission, true))
             .collect(),
+        associated_vpcs: Vec::new(),
         egress: Some(
             group
                 .ip_permissions_egress

@@ -38,6 +38,7 @@ shapes! {
         availability_zone: Option<String>,
         tags: Vec<Tag>,
     }
+    struct SecurityGroupVpcAssociation { group_id: String, vpc_id: String, state: Option<String>, }
     struct PublicAssociation { public_ip: Option<Ipv4Addr>, allocation_id: Option<String>, }
     struct PrivateAddress {
         private_ip_address: Option<Ipv4Addr>,

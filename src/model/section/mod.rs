@@ -170,6 +170,9 @@ sections! {
         pub name: Option<String>,
         /// The VPC it belongs to.
         pub vpc: VpcId,
+        /// Other VPCs whose interfaces may carry it: security group VPC associations.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub associated_vpcs: Vec<VpcId>,
         /// What it lets in; nothing where left out.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub ingress: Vec<SecurityGroupRule>,

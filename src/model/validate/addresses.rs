@@ -42,6 +42,7 @@ fn vpcs(check: &mut Check<'_>) {
             let message = format!("{id} has no IPv4 CIDR");
             check.say("MODEL_CIDR_MISSING", &place, message);
         }
+        mixed(check, vpc, &place);
         for (index, cidr) in vpc.cidr.iter().enumerate() {
             host_bits(check, *cidr, &place.clone().index(index));
             size(check, *cidr, [(16, 28), (44, 60)], &place.clone().index(index));
@@ -62,7 +63,13 @@ fn vpcs(check: &mut Check<'_>) {
 fn size(check: &mut Check<'_>, cidr: Cidr, [v4, v6]: [(u8, u8); 2], place: &Place) {
     let (least, most) = if cidr.0.addr().is_ipv4() { v4 } else { v6 };
     let length = cidr.0.prefix_len();
-    if length < least || length > most {
+    let v6 = cidr.0.addr().is_ipv6();
+    if v6 && (least..=most).contains(&length) && length % 4 != 0 {
+        let message = format!(
+            "/{length} is none of AWS's lengths for IPv6: they go from /{least} to /{most} in steps of 4"
+        );
+        check.say("MODEL_CIDR_SIZE", place, message);
+    } else if length < least || length > most {
         let message = format!("/{length} is out of AWS's range for this, /{least} to /{most}");
         check.say("MODEL_CIDR_SIZE", place, message);
     }
@@ -82,6 +89,62 @@ fn unusual(check: &mut Check<'_>, cidr: Cidr, place: &Place) {
             cidr.0
         );
         check.say("MODEL_CIDR_UNUSUAL", place, message);
+    } else if cidr.0.addr().is_ipv4() && !own.is_subset(&private()) {
+        let message = format!(
+            "{} holds public addresses: those of others cannot be reached from the VPC",
+            cidr.0
+        );
+        check.say("MODEL_CIDR_UNUSUAL", place, message);
+    }
+}
+
+/// Ranges that nobody on the internet has (RFC 1918, RFC 6598, RFC 2544).
+fn private() -> AddressSet {
+    let ranges = [
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "198.18.0.0/15",
+    ];
+    ranges
+        .iter()
+        .fold(AddressSet::empty(), |all, text| all.union(&parse(text)))
+}
+
+/// V9: which secondary CIDRs go with the primary one (VPC guide, "VPC CIDR blocks", association restrictions).
+fn mixed(check: &mut Check<'_>, vpc: &crate::model::Vpc, place: &Place) {
+    let ten = parse("10.0.0.0/8");
+    let families = [ten.clone(), parse("172.16.0.0/12"), parse("192.168.0.0/16")];
+    let shared = parse("198.19.0.0/16");
+    let mut v4 = vpc
+        .cidr
+        .iter()
+        .enumerate()
+        .filter(|(_, cidr)| cidr.0.addr().is_ipv4());
+    let Some((_, primary)) = v4.next() else { return };
+    let first = set(primary.net());
+    let family = families.iter().find(|family| first.is_subset(family));
+    for (index, cidr) in v4 {
+        let own = set(cidr.net());
+        let stranger = families
+            .iter()
+            .any(|other| own.overlaps(other) && Some(other) != family);
+        let restricted = match family {
+            Some(_) if own.overlaps(&shared) => true,
+            Some(_) => stranger,
+            None => first.overlaps(&shared) && stranger,
+        };
+        let earlier = vpc.cidr.iter().take(index).map(|cidr| set(cidr.net()));
+        let low = own.is_subset(&parse("10.0.0.0/16"))
+            && earlier
+                .into_iter()
+                .any(|other| other.is_subset(&parse("10.0.0.0/15")));
+        let kept = first.is_subset(&families[1]) && own.is_subset(&parse("172.31.0.0/16"));
+        if restricted || low || kept {
+            let message = format!("{} does not go with the primary CIDR {}", cidr.0, primary.0);
+            check.say("MODEL_CIDR_MIXED", &place.clone().index(index), message);
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 
 /// The most rules a direction and the most groups an interface, by default (VPC guide, "Amazon VPC quotas").
 const RULES_MAX: usize = 60;
-const GROUPS_MAX: usize = 16;
+const GROUPS_MAX: usize = 5;
+const PRODUCT_MAX: usize = 1000;
 const ACL_RULES_MAX: usize = 40;
 /// The most rules that are compared with each other.
 const COMPARED_MAX: usize = 500;
@@ -269,10 +270,20 @@ fn carried(check: &mut Check<'_>) {
         }
         if eni.security_groups.len() > GROUPS_MAX {
             let message = format!(
-                "{} security groups; AWS allows {GROUPS_MAX} at most",
+                "{} security groups; AWS's default limit is {GROUPS_MAX}, and the most that it grants 16",
                 eni.security_groups.len()
             );
             check.say("MODEL_GROUPS_MANY", &place, message);
+        }
+        let carried = eni.security_groups.iter();
+        let rules = carried.filter_map(|id| check.model.security_groups.get(id));
+        let rules = rules.map(|group| group.ingress.len().max(group.egress.as_ref().map_or(0, Vec::len)));
+        let product = rules.max().unwrap_or_default() * eni.security_groups.len();
+        if product > PRODUCT_MAX {
+            let message = format!(
+                "rules of a group times groups of the interface are {product}; AWS allows {PRODUCT_MAX}"
+            );
+            check.say("MODEL_RULES_MANY", &place, message);
         }
         let Some(subnet) = check.model.subnets.get(&eni.subnet) else {
             continue;
@@ -285,7 +296,7 @@ fn carried(check: &mut Check<'_>) {
 
 fn foreign(check: &mut Check<'_>, id: &SecurityGroupId, vpc: &crate::model::VpcId, place: &Place) {
     let group: Option<&SecurityGroup> = check.model.security_groups.get(id);
-    if let Some(group) = group.filter(|group| &group.vpc != vpc) {
+    if let Some(group) = group.filter(|group| &group.vpc != vpc && !group.associated_vpcs.contains(vpc)) {
         let message = format!("{id} belongs to {}, and the interface is in {vpc}", group.vpc);
         let other = Place::item("security_groups", id).field("vpc");
         check.both("MODEL_GROUP_FOREIGN", place, message, &other, "the group's VPC");

@@ -120,7 +120,7 @@ fn nat_gateways(check: &mut Check<'_>) {
 }
 
 /// Whether a subnet's route table leads to an internet gateway, or to something that may know one.
-fn has_way_out(check: &Check<'_>, subnet: &SubnetId) -> bool {
+pub(super) fn has_way_out(check: &Check<'_>, subnet: &SubnetId) -> bool {
     let model = check.model;
     let Some(subnet) = model.subnets.get(subnet) else {
         return true;

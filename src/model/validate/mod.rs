@@ -4,10 +4,16 @@
 //! The rules are those of the reference's section 11; each names its source in [`RULES`].
 
 mod addresses;
+mod balancers;
 mod filters;
+mod firewalls;
 mod gateways;
+mod nat;
+mod quotas;
+mod reach;
 mod references;
 mod routes;
+mod transit;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::source::Place;
@@ -46,36 +52,68 @@ rules! {
     MODEL_CIDR_HOST_BITS Warning "a CIDR has host bits; AWS zeroes them" "EC2 API, CreateRoute and CreateSubnet"
     MODEL_CIDR_LINK_LOCAL Error "169.254.0.0/16 is no VPC's" "VPC guide, VPC CIDR blocks"
     MODEL_CIDR_MISSING Error "a VPC has no IPv4 CIDR, or a subnet none at all" "VPC guide, VPC CIDR blocks and Subnet sizing"
+    MODEL_CIDR_MIXED Error "a VPC's CIDRs are of ranges that AWS does not let one VPC have" "VPC guide, VPC CIDR blocks"
     MODEL_CIDR_SIZE Error "a VPC or subnet is larger or smaller than AWS allows" "VPC guide, VPC CIDR blocks and Subnet sizing"
     MODEL_CIDR_UNUSUAL Warning "a VPC's CIDR overlaps addresses that others use" "VPC guide, VPC CIDR blocks"
     MODEL_EDGE_ROUTE Error "an edge route table has a route that AWS does not allow there" "VPC guide, Gateway route tables"
     MODEL_EDGE_ROUTE_NO_PUBLIC_IP Warning "an edge route leads to an interface without a public IPv4 address" "Reachability Analyzer, INGRESS_RTB_NO_PUBLIC_IP"
+    MODEL_EDGE_SHORTCUT Warning "a subnet whose incoming packets an edge route diverts leads straight to that internet gateway" "Reachability Analyzer, INGRESS_RTB_TRAFFIC_REDIRECTION"
     MODEL_EIGW_IPV4 Error "a route for IPv4 leads to an egress-only internet gateway" "EC2 API, CreateRoute"
+    MODEL_ENDPOINT_NEIGHBOUR Warning "an instance is in the subnet of a firewall endpoint, so nothing leads it through the endpoint" "Network Firewall guide, VPC subnets"
+    MODEL_ENDPOINT_ONE_WAY Warning "packets leave through a firewall endpoint, and no edge route leads their replies through it" "Network Firewall guide, Asymmetric routing"
+    MODEL_FIREWALL_GROUP Error "a rule group mixes manners of rules, or is used as what it is not" "Network Firewall API, RulesSource"
+    MODEL_FIREWALL_ORDER Error "the order of stateful rules does not go with their groups or default actions" "Network Firewall API, FirewallPolicy"
+    MODEL_FIREWALL_PRIORITY Error "a priority is missing or given twice" "Network Firewall API, StatelessRule and StatefulRuleGroupReference"
     MODEL_FORWARDER_CHECKED Warning "a route leads to an interface whose source/destination check is on" "EC2 guide, Elastic network interfaces"
     MODEL_GATEWAY_TWICE Error "a VPC has two gateways of a kind of which it can have one" "VPC guide, Amazon VPC quotas"
+    MODEL_GROUPS_MANY Warning "an interface carries more security groups than AWS allows" "VPC guide, Amazon VPC quotas"
     MODEL_GROUP_FOREIGN Error "an interface carries a security group of another VPC" "VPC guide, Security groups for multiple VPCs"
     MODEL_GROUP_MISSING Error "an instance's interface carries no security group" "EC2 API, RunInstances (from memory)"
-    MODEL_GROUPS_MANY Warning "an interface carries more security groups than AWS allows" "VPC guide, Amazon VPC quotas"
+    MODEL_GROUP_REFERENCE Warning "a rule names a security group whose members it cannot know" "VPC guide, Security group rules"
     MODEL_ICMP_PAIR Error "an ICMP code without a type, or a pair on a protocol that has none" "EC2 API, IpPermission"
+    MODEL_INSTANCE_TARGET Error "a route leads to an instance that has not exactly one interface" "EC2 API, CreateRoute"
+    MODEL_LB_PROTOCOL Warning "a listener's protocol does not go with the load balancer or the target group" "Network Load Balancer guide, Target groups"
+    MODEL_LB_UNROUTED Warning "a load balancer faces the internet in a subnet without a route to an internet gateway" "Application Load Balancer guide, Application Load Balancers"
+    MODEL_LB_ZONES Error "a load balancer has too few Availability Zones, or two subnets in one" "Application Load Balancer guide, Application Load Balancers"
     MODEL_MAIN_TWICE Error "a VPC has two main route tables or two default network ACLs" "VPC guide, Route tables"
     MODEL_MORE_SPECIFIC_THAN_LOCAL Error "a route inside the VPC's CIDR is not for a whole subnet, or leads to a target that AWS does not allow there" "VPC guide, Route tables"
+    MODEL_NACL_NO_RETURN Warning "a network ACL lets TCP through one way and its answers by no rule" "VPC guide, Network ACLs, Ephemeral ports"
     MODEL_NACL_RULE_NUMBER Error "a network ACL rule's number is out of range or taken" "EC2 API, CreateNetworkAclEntry"
     MODEL_NACL_SHADOWED Warning "a network ACL rule can never match: an earlier one takes all that it is for" "VPC guide, Network ACLs"
     MODEL_NAT_ADDRESS Error "a NAT gateway's addresses do not fit its kind" "EC2 API, CreateNatGateway"
+    MODEL_NAT_OWN_SUBNET Warning "a subnet leads to the NAT gateway that is in it" "VPC guide, NAT gateways (Batfish agrees from tests)"
+    MODEL_NAT_PRIVATE_IGW Warning "a private NAT gateway's subnet leads to an internet gateway, which drops what it sends" "VPC guide, NAT gateways"
     MODEL_NAT_WITHOUT_IGW Warning "a public NAT gateway is in a subnet without a route to an internet gateway" "VPC guide, NAT gateways"
     MODEL_NOT_MODELLED Warning "a route leads to a kind that is not modelled yet: answers that meet it are unknown" "-"
     MODEL_PEERING_OVERLAP Error "two peered VPCs have CIDRs in common" "VPC peering guide, VPC peering basics"
     MODEL_PEERING_PAIR Error "a peering of a VPC with itself, or a second one of the same pair" "VPC peering guide, VPC peering basics"
     MODEL_PEERING_ROUTE Warning "a route to a peering is for addresses that the other VPC does not have" "Reachability Analyzer, PCX_REQUIRES_ADDRESS_IN_VPC_CIDR"
     MODEL_PUBLIC_IP_UNROUTED Warning "an interface has a public address, and its subnet no route to an internet gateway" "VPC guide, Internet gateways"
+    MODEL_QUOTA Warning "more of something than AWS allows" "VPC guide, Amazon VPC quotas"
     MODEL_ROUTE_DUPLICATE Error "a route table has two routes for the same destination" "EC2 API, CreateRoute"
     MODEL_ROUTE_LINK_LOCAL Error "a route is for link-local addresses that are never routed" "VPC guide, Route tables"
+    MODEL_ROUTE_LISTS_TIE Warning "two prefix lists with addresses in common lead to different targets" "VPC guide, Route tables"
+    MODEL_ROUTE_ONE_SIDED Warning "packets are led somewhere from which none are led back" "VPC peering guide, Update your route tables"
+    MODEL_ROUTE_SHADOWED Warning "a propagated route is never used" "Site-to-Site VPN guide, Route tables and VPN route priority"
+    MODEL_RULES_MANY Warning "more rules than AWS allows by default" "VPC guide, Amazon VPC quotas"
     MODEL_RULE_PEER Error "a rule has no peer, or one of the other direction" "EC2 API, IpPermission"
     MODEL_RULE_PORTS Error "ports on a protocol that has none" "EC2 API, IpPermission"
-    MODEL_RULES_MANY Warning "more rules than AWS allows by default" "VPC guide, Amazon VPC quotas"
     MODEL_SUBNET_OUTSIDE_VPC Error "a subnet is not inside one of its VPC's CIDRs" "VPC guide, Subnet sizing"
     MODEL_SUBNET_OVERLAP Error "two subnets of a VPC, or two CIDRs of it, overlap" "VPC guide, Subnet sizing"
+    MODEL_SURICATA_RULE Error "a line is no Suricata rule" "Suricata guide, Rules Format"
+    MODEL_TARGET_FAMILY Warning "a route for IPv6 leads to what carries IPv4" "EC2 API, CreateRoute"
     MODEL_TARGET_IDLE Warning "a route's target does not work, so the route is a blackhole" "EC2 API, Route"
+    MODEL_TARGET_PUBLIC Warning "a target has a public address" "Network Load Balancer guide, Target groups"
+    MODEL_TARGET_ZONE Warning "a target is in a zone without a node, or a node in a zone without a target" "Network Load Balancer guide, Target groups"
+    MODEL_TGW_APPLIANCE_MODE Warning "an attachment leads to a firewall in several zones without appliance mode" "Transit gateway guide, Appliance in a shared services VPC"
+    MODEL_TGW_ATTACHMENT_TWICE Error "a VPC is attached twice to a transit gateway" "Transit gateway guide, VPC attachments"
+    MODEL_TGW_OVERLAP Warning "two VPCs of a transit gateway have CIDRs in common" "Transit gateway guide, VPC attachments"
+    MODEL_TGW_PROPAGATION Error "a peering propagates routes" "Transit gateway guide, Peering attachments"
+    MODEL_TGW_ROUTE_DUPLICATE Error "a transit gateway route table has two static routes for the same destination" "EC2 API, CreateTransitGatewayRoute"
+    MODEL_TGW_SUBNET Error "an attachment has two subnets in a zone, or one without IPv4" "Transit gateway guide, VPC attachments"
+    MODEL_TGW_SUBNET_SHARED Warning "an instance is in the subnet of a transit gateway attachment" "Transit gateway guide, Network ACLs"
+    MODEL_TGW_UNASSOCIATED Warning "an attachment is associated with no route table" "Transit gateway guide, Transit gateway route tables"
+    MODEL_TGW_ZONE Warning "a subnet leads to a transit gateway that has no subnet in its zone" "Transit gateway guide, How transit gateways work"
     MODEL_UNKNOWN_ID Error "something is named that is not there" "-"
     MODEL_WRONG_VPC Error "two things that belong together are in different VPCs" "VPC guide"
 }
@@ -100,6 +138,12 @@ fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagno
     if unread.is_none() {
         routes::check(&mut check);
         gateways::check(&mut check);
+        nat::check(&mut check);
+        transit::check(&mut check);
+        balancers::check(&mut check);
+        firewalls::check(&mut check);
+        reach::check(&mut check);
+        quotas::check(&mut check);
     }
     let mut found = check.found;
     if model.origin == Origin::Imported {

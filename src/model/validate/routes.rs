@@ -22,6 +22,7 @@ pub fn check(check: &mut Check<'_>) {
         }
     }
     associations(check);
+    shortcuts(check);
 }
 
 /// V11.
@@ -177,6 +178,22 @@ fn target(check: &mut Check<'_>, table: &RouteTable, route: &Route, place: &Plac
             format!("{id} carries IPv6 alone, and the route is for IPv4"),
         );
     }
+    family(check, route, &place);
+    let attached = model
+        .enis
+        .values()
+        .filter(|eni| eni.instance.as_ref().is_some_and(|own| own.as_str() == id));
+    let interfaces = attached.count();
+    if interfaces > 1 && !model.enis.contains_key(id) {
+        let message =
+            format!("{id} has {interfaces} interfaces, and AWS takes a route to an instance that has one");
+        check.hint(
+            "MODEL_INSTANCE_TARGET",
+            &place,
+            message,
+            "write the id of the interface that is meant",
+        );
+    }
     if let Some(vpc) = home(check, id).filter(|vpc| *vpc != table.vpc) {
         check.say(
             "MODEL_WRONG_VPC",
@@ -216,6 +233,62 @@ fn target(check: &mut Check<'_>, table: &RouteTable, route: &Route, place: &Plac
         }
     }
     peering(check, table, route, &place);
+}
+
+/// V13: what carries IPv4 alone; a NAT gateway takes IPv6 for NAT64's prefix (VPC guide, "DNS64 and NAT64").
+fn family(check: &mut Check<'_>, route: &Route, place: &Place) {
+    let Peer::Cidr(cidr) = &route.destination else {
+        return;
+    };
+    let translated: Option<IpNet> = "64:ff9b::/96".parse().ok();
+    let nat64 = translated.is_some_and(|prefix| prefix.contains(&cidr.net()));
+    let nat = check.model.nat_gateways.contains_key(route.target.as_str());
+    if cidr.0.addr().is_ipv6() && nat && !nat64 {
+        let message = format!("{} carries IPv4, and IPv6 for 64:ff9b::/96 alone", route.target);
+        check.say("MODEL_TARGET_FAMILY", place, message);
+    }
+}
+
+/// V42: what comes in for a subnet is diverted, and what it sends goes past the diversion.
+fn shortcuts(check: &mut Check<'_>) {
+    let model = check.model;
+    let edges = model
+        .route_tables
+        .values()
+        .filter(|table| !table.gateway.is_empty());
+    let diverted: Vec<(&ResourceId, &Route)> = edges
+        .flat_map(|table| {
+            table
+                .gateway
+                .iter()
+                .flat_map(|gateway| table.routes.iter().map(move |route| (gateway, route)))
+        })
+        .filter(|(_, route)| route.target.as_str() != "local")
+        .collect();
+    for (id, subnet) in &model.subnets {
+        let Some((table_id, table)) = subnet
+            .route_table
+            .as_ref()
+            .and_then(|id| model.route_tables.get_key_value(id))
+        else {
+            continue;
+        };
+        let own = |route: &Route| matches!(&route.destination, Peer::Cidr(cidr) if subnet.cidr.iter().any(|own| cidr.net() == own.net()));
+        for (gateway, route) in diverted.iter().filter(|(_, route)| own(route)) {
+            let direct = table.routes.iter().position(|route| route.target == **gateway);
+            if let Some(index) = direct {
+                let message = format!(
+                    "what comes in for {id} is led through {}, so it cannot answer past it",
+                    route.target
+                );
+                let place = Place::item("route_tables", table_id)
+                    .field("routes")
+                    .index(index)
+                    .key("target");
+                check.say("MODEL_EDGE_SHORTCUT", &place, message);
+            }
+        }
+    }
 }
 
 /// The VPC of a target that has one.
