@@ -64,7 +64,7 @@ fn size(check: &mut Check<'_>, cidr: Cidr, [v4, v6]: [(u8, u8); 2], place: &Plac
     let (least, most) = if cidr.0.addr().is_ipv4() { v4 } else { v6 };
     let length = cidr.0.prefix_len();
     let v6 = cidr.0.addr().is_ipv6();
-    if v6 && (least..=most).contains(&length) && length % 4 != 0 {
+    if v6 && (least..=most).contains(&length) && !length.is_multiple_of(4) {
         let message = format!(
             "/{length} is none of AWS's lengths for IPv6: they go from /{least} to /{most} in steps of 4"
         );
