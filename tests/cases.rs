@@ -26,6 +26,22 @@ struct Case {
     /// What is different here: maps are united with the model's, all else is replaced.
     #[serde(default)]
     with: Value,
+    #[serde(default)]
+    ask: Vec<Ask>,
+    /// The code of the mistake for which AWS would refuse it; then nothing can be asked.
+    mistake: Option<String>,
+    /// The same with one thing changed each time: a rule of the way, and what becomes of it.
+    #[serde(default)]
+    variants: Vec<Variant>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Variant {
+    /// The rule that this is about.
+    rule: String,
+    #[serde(default)]
+    with: Value,
     ask: Vec<Ask>,
 }
 
@@ -112,7 +128,9 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 fn run(path: &Path) -> Result<(), Failed> {
     let text = std::fs::read_to_string(path)?;
     let case: Case = serde_yaml::from_str(&text)?;
-    if case.about.is_empty() || case.source.is_empty() || case.ask.is_empty() {
+    let asks = case.ask.len() + case.variants.iter().map(|one| one.ask.len()).sum::<usize>();
+    let something = asks > 0 || case.mistake.is_some();
+    if case.about.is_empty() || case.source.is_empty() || !something {
         return Err("a case says what it is about, where that is written, and asks something".into());
     }
     let name = path.file_name().unwrap().to_string_lossy();
@@ -126,17 +144,48 @@ fn run(path: &Path) -> Result<(), Failed> {
         inline => inline.clone(),
     };
     overlay(&mut model, &case.with);
-    let model = serde_yaml::to_string(&model)?;
-    let analysis = Analysis::from_text(&name, &model).map_err(|mistakes| format!("{mistakes:?}"))?;
-    let wrong: Vec<String> = case
-        .ask
-        .iter()
-        .filter_map(|ask| check(&analysis, ask).err())
-        .collect();
+    if let Some(code) = &case.mistake {
+        return refused(&name, &model, code);
+    }
+    let mut wrong = asked(&name, &model, &case.ask)?;
+    for variant in &case.variants {
+        let mut model = model.clone();
+        overlay(&mut model, &variant.with);
+        let errors = asked(&name, &model, &variant.ask)?;
+        wrong.extend(
+            errors
+                .into_iter()
+                .map(|error| format!("{}: {error}", variant.rule)),
+        );
+    }
     match wrong.is_empty() {
         true => Ok(()),
         false => Err(wrong.join("\n").into()),
     }
+}
+
+/// A model that has one mistake, of this code.
+fn refused(name: &str, model: &Value, code: &str) -> Result<(), Failed> {
+    match Analysis::from_text(name, &serde_yaml::to_string(model)?) {
+        Ok(_) => Err(format!("the model loads: {code} expected").into()),
+        Err(mistakes) => {
+            let codes: Vec<&str> = mistakes.0.iter().map(|one| one.code).collect();
+            same(name, "mistake", code, &codes.join(", ")).map_err(Failed::from)
+        }
+    }
+}
+
+/// What is answered otherwise than expected.
+fn asked(name: &str, model: &Value, asks: &[Ask]) -> Result<Vec<String>, Failed> {
+    if asks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let model = serde_yaml::to_string(model)?;
+    let analysis = Analysis::from_text(name, &model).map_err(|mistakes| format!("{mistakes:?}"))?;
+    Ok(asks
+        .iter()
+        .filter_map(|ask| check(&analysis, ask).err())
+        .collect())
 }
 
 fn overlay(base: &mut Value, change: &Value) {

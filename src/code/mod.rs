@@ -36,6 +36,7 @@ codes! {
     Elbv2ListenersMismatch = "ELBV2_LISTENERS_MISMATCH",
     Elbv2NoTargetsInAz = "ELBV2_NO_TARGETS_IN_AZ",
     Elbv2SourceAddressPreservation = "ELBV2_SOURCE_ADDRESS_PRESERVATION",
+    ElbAclRestriction = "ELB_ACL_RESTRICTION",
     ElbListenersMismatch = "ELB_LISTENERS_MISMATCH",
     ElbNotCrosszone = "ELB_NOT_CROSSZONE",
     EniAddressRestriction = "ENI_ADDRESS_RESTRICTION",

@@ -93,6 +93,9 @@ impl Kind for LoadBalancers {
                 let Some(described) = model.enis.get(eni) else {
                     continue;
                 };
+                if balancer.kind == LoadBalancerType::Classic {
+                    builder.check_inside(&described.subnet, entrance);
+                }
                 for target in targets(balancer, model).filter(|target| target.preserved) {
                     if let Some(subnet) = &target.subnet {
                         builder.recall(subnet, entrance, &described.subnet);

@@ -4,6 +4,8 @@
 //!   `*` (VPC guide, "Network ACL basics").
 //! - Stateless: requests and replies are judged alike.
 //! - Only at the boundary: never between two interfaces of one subnet; the subnet decides who comes here.
+//! - Except for a Classic Load Balancer: what its nodes send meets the ACL's egress rules on the way to a target in their own
+//!   subnet too (Reachability Analyzer, `ELB_ACL_RESTRICTION`; vector T22).
 //! - Ingress rules match the source, egress rules the destination; ports are destination ports in both.
 //! - A subnet without an association uses the VPC's default ACL; a default ACL that nobody wrote allows everything.
 //!
@@ -34,6 +36,7 @@ impl Kind for NetworkAcls {
     }
     fn codes(&self) -> &'static [ExplanationCode] {
         &[
+            ExplanationCode::ElbAclRestriction,
             ExplanationCode::SubnetAclRestriction,
             ExplanationCode::UnknownResource,
         ]
@@ -79,6 +82,18 @@ fn connect_one(subnet: &SubnetId, vpc: &VpcId, list: Option<Arc<List>>, builder:
         Some(list) => ResourceRef::new(NAME, &list.id),
         None => ResourceRef::new(NAME, implied.as_str()),
     };
+    if !builder.checked_inside(subnet).is_empty() {
+        let inner = builder.inner_acl(subnet);
+        let back = builder.link(inner, inside, Direction::Ingress);
+        let acl = Acl {
+            resource: resource.clone(),
+            list: list.clone(),
+            out: back,
+            inwards: back,
+            code: ExplanationCode::ElbAclRestriction,
+        };
+        builder.set(inner, acl);
+    }
     builder.set(
         node,
         Acl {
@@ -86,6 +101,7 @@ fn connect_one(subnet: &SubnetId, vpc: &VpcId, list: Option<Arc<List>>, builder:
             list,
             out,
             inwards,
+            code: ExplanationCode::SubnetAclRestriction,
         },
     );
 }
@@ -140,6 +156,8 @@ struct Acl {
     list: Option<Arc<List>>,
     out: LinkId,
     inwards: LinkId,
+    /// What a denial is called.
+    code: ExplanationCode,
 }
 
 impl Component for Acl {
@@ -203,12 +221,7 @@ impl Acl {
         let way = direction.as_str();
         let Some((place, rule)) = index.and_then(|index| rules.get(index)) else {
             let message = format!("no {way} rule of {id} matches these packets; its rule * denies");
-            let because = Cause::refusal(
-                ExplanationCode::SubnetAclRestriction,
-                &self.resource,
-                "*",
-                message,
-            );
+            let because = Cause::refusal(self.code, &self.resource, "*", message);
             let place = Place::item("nacls", id.clone()).field(way);
             return Step::drop(packets, passage.clone(), because.by(RuleRef::Default).at(place));
         };
@@ -224,8 +237,7 @@ impl Acl {
             }
             RuleAction::Deny => {
                 let message = format!("{way} rule {} of {id} denies", rule.rule);
-                let code = ExplanationCode::SubnetAclRestriction;
-                let because = Cause::refusal(code, &self.resource, "deny", message)
+                let because = Cause::refusal(self.code, &self.resource, "deny", message)
                     .by(number)
                     .at(place);
                 Step::drop(packets, passage.clone(), because)

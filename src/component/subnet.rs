@@ -10,10 +10,11 @@
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place, ResourceId, Subnet, SubnetId};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Parties, Passage, Resident,
+    Arrival, Builder, Cause, Component, Direction, Kind, Leg, LinkId, NodeId, Parties, Passage, Resident,
     ResourceRef, Routes, Step, Workspace,
 };
 use crate::packet::{AddressSet, PacketSet};
+use std::collections::BTreeSet;
 
 /// EC2's word for it.
 pub const NAME: &str = "subnet";
@@ -54,6 +55,11 @@ fn connect_one(id: &SubnetId, subnet: &Subnet, builder: &mut Builder<'_>) {
     let table = builder.place("route-table", id);
     let out = builder.link(node, acl, Direction::Egress);
     let beside = builder.link(node, table, Direction::Egress);
+    let checked = builder.checked_inside(id);
+    let inner = (!checked.is_empty()).then(|| {
+        let acl = builder.inner_acl(id);
+        (checked, builder.link(node, acl, Direction::Egress))
+    });
     let residents: Vec<Resident> = builder.residents(id).to_vec();
     let inside = |target: &ResourceId| {
         builder
@@ -71,6 +77,7 @@ fn connect_one(id: &SubnetId, subnet: &Subnet, builder: &mut Builder<'_>) {
             bypass,
             out,
             beside,
+            inner,
             hosts,
         },
     );
@@ -173,6 +180,8 @@ struct Segment {
     bypass: AddressSet,
     out: LinkId,
     beside: LinkId,
+    /// The hosts whose packets meet the network ACL on their way to neighbours too, and the way there.
+    inner: Option<(BTreeSet<NodeId>, LinkId)>,
     hosts: Hosts,
 }
 
@@ -213,7 +222,20 @@ impl Segment {
         let outside = work.space.subtract(rest, inside);
         let beside = work.space.to_destinations(outside, &self.bypass);
         let away = work.space.subtract(outside, beside);
-        steps.extend(self.deliver(arrival, inside, work));
+        let checked = self.inner.as_ref().filter(|(hosts, _)| {
+            let sender = arrival.sender;
+            sender.is_some_and(|sender| hosts.contains(&sender)) && arrival.leg == Leg::Forward
+        });
+        match checked {
+            Some((_, link)) if !inside.is_empty() => {
+                let because = self.says(
+                    "inside",
+                    "the network ACL is asked of this sender inside the subnet too",
+                );
+                steps.push(Step::forward(inside, Passage::over(*link), because));
+            }
+            _ => steps.extend(self.deliver(arrival, inside, work)),
+        }
         let to_router = [
             (
                 beside,

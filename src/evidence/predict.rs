@@ -179,6 +179,7 @@ fn is_filtered(hop: &Hop) -> bool {
                 | ExplanationCode::SgHasNoRules
                 | ExplanationCode::SgReferencesNotPreserved
                 | ExplanationCode::SubnetAclRestriction
+                | ExplanationCode::ElbAclRestriction
         )
     )
 }

@@ -7,7 +7,7 @@ use super::{Network, Owner};
 use crate::model::{Model, NetworkInterfaceId, ResourceId, RouteTableId, SubnetId, VpcId};
 use crate::packet::AddressSet;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// How packets that a route sends to a resource get there.
@@ -101,6 +101,7 @@ pub struct Builder<'m> {
     stand_ins: BTreeMap<NetworkInterfaceId, NodeId>,
     behind: BTreeMap<NetworkInterfaceId, NodeId>,
     recalls: BTreeMap<SubnetId, BTreeMap<NodeId, SubnetId>>,
+    checked: BTreeMap<SubnetId, BTreeSet<NodeId>>,
     owners: BTreeMap<NodeId, Owner>,
     ends: FxHashMap<ResourceId, Vec<NodeId>>,
     served: BTreeMap<VpcId, Vec<(NodeId, AddressSet)>>,
@@ -122,6 +123,7 @@ impl<'m> Builder<'m> {
             stand_ins: BTreeMap::new(),
             behind: BTreeMap::new(),
             recalls: BTreeMap::new(),
+            checked: BTreeMap::new(),
             owners: BTreeMap::new(),
             ends: FxHashMap::default(),
             served: BTreeMap::new(),
@@ -247,6 +249,21 @@ impl<'m> Builder<'m> {
     pub fn recall(&mut self, from: &SubnetId, entrance: NodeId, to: &SubnetId) {
         let recalls = self.recalls.entry(from.clone()).or_default();
         recalls.insert(entrance, to.clone());
+    }
+
+    /// Says that what a host of a subnet sends meets the subnet's network ACL on its way to a neighbour too.
+    pub fn check_inside(&mut self, subnet: &SubnetId, host: NodeId) {
+        self.checked.entry(subnet.clone()).or_default().insert(host);
+    }
+
+    /// The hosts of a subnet whose packets meet its network ACL on their way to neighbours.
+    pub fn checked_inside(&self, subnet: &SubnetId) -> BTreeSet<NodeId> {
+        self.checked.get(subnet).cloned().unwrap_or_default()
+    }
+
+    /// The place of a subnet's network ACL for those.
+    pub fn inner_acl(&mut self, subnet: &SubnetId) -> NodeId {
+        self.place("network-acl", format!("{subnet} inside").as_str())
     }
 
     /// The interfaces to which replies out of a subnet may be taken back, and their subnets.
