@@ -9,6 +9,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use serde::Deserialize;
 use serde_yaml::Value;
 use std::path::{Path, PathBuf};
+use whyhop::analysis::Action;
 use whyhop::network::{Leg, RuleRef};
 use whyhop::packet::{PacketSet, parse_ports};
 use whyhop::{Analysis, Finding, Options};
@@ -67,6 +68,8 @@ struct Ask {
     /// The witness of the packets that work, and of those that fail.
     works: Option<String>,
     fails: Option<String>,
+    /// The code of what makes it unknown.
+    unknown: Option<String>,
     /// A sentence that the notes contain.
     note: Option<String>,
     /// Why the answer differs from its source.
@@ -239,6 +242,14 @@ fn check(analysis: &Analysis, ask: &Ask) -> Result<(), String> {
         if let Some(wanted) = wanted {
             same(&question, what, wanted, &got)?;
         }
+    }
+    let ways = finding.paths.iter();
+    let ways = ways.flat_map(|path| std::iter::once(&path.forward).chain(&path.reply));
+    let mut hops = ways.flat_map(|way| &way.hops);
+    let unknown = hops.find(|hop| hop.action == Action::Unknown);
+    if let Some(wanted) = &ask.unknown {
+        let code = unknown.and_then(|hop| hop.code).map(|code| code.as_str());
+        same(&question, "unknown", wanted, code.unwrap_or_default())?;
     }
     match &ask.note {
         Some(note) if !finding.notes.iter().any(|one| one.contains(note.as_str())) => {

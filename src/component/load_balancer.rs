@@ -48,6 +48,7 @@ impl Kind for LoadBalancers {
     fn codes(&self) -> &'static [ExplanationCode] {
         &[
             ExplanationCode::BadState,
+            ExplanationCode::ElbInstalledAzRestriction,
             ExplanationCode::ElbListenersMismatch,
             ExplanationCode::ElbNotCrosszone,
             ExplanationCode::Elbv2ListenerHasNoTg,
@@ -533,6 +534,12 @@ impl Node {
         if healthy.is_empty() { all } else { healthy }
     }
 
+    /// Whether a listener has a target in a zone with a node.
+    fn enabled_anywhere(&self, listener: usize) -> bool {
+        let mut own = self.targets.iter().filter(|target| target.listener == listener);
+        own.any(|target| target.zone.is_none() || self.enabled.contains(&target.zone))
+    }
+
     /// Why there is no target to send to.
     fn nobody(&self, listener: usize, packets: PacketSet) -> Step {
         let id = &self.resource.id;
@@ -546,6 +553,10 @@ impl Node {
             (false, _) => (
                 ExplanationCode::Elbv2ListenerHasNoTg,
                 format!("the listener of {id} at this port has no target"),
+            ),
+            (true, LoadBalancerType::Classic) if !self.enabled_anywhere(listener) => (
+                ExplanationCode::ElbInstalledAzRestriction,
+                format!("every target of {id} is in a zone in which it has no node"),
             ),
             (true, LoadBalancerType::Classic) => (
                 ExplanationCode::ElbNotCrosszone,

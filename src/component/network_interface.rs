@@ -3,6 +3,7 @@
 //! - An interface takes and sends only packets of its own private addresses, unless its source/destination check is
 //!   off; then it may forward others (EC2 guide, "Elastic network interfaces";
 //!   <https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>, `ENI_SOURCE_DEST_CHECK_RESTRICTION`).
+//! - The interface of a service takes its own addresses alone, even where AWS has its check off (`ENI_ADDRESS_RESTRICTION`).
 //! - Its own are the primary and secondary IPv4 addresses, the IPv6 addresses and the delegated prefixes.
 //! - Only a running instance sends and receives (EC2 API, `InstanceStateName`); a route to the interface of one
 //!   that does not run is a blackhole (EC2 API, `Route.State`).
@@ -383,6 +384,11 @@ impl Interface {
 
     fn foreign(&self, packets: PacketSet, passage: Passage, which: &str) -> Step {
         let id = &self.resource.id;
+        if let Some(service) = &self.unmodelled {
+            let message = format!("{id} is the interface of a {service}, which forwards nothing for others");
+            let because = self.refuses(ExplanationCode::EniAddressRestriction, message);
+            return Step::drop(packets, passage, because);
+        }
         if !self.check {
             let because = self.says(format!("{id} forwards: its source/destination check is off"));
             return Step::forward(

@@ -117,6 +117,8 @@ struct Side {
     works: bool,
     /// Whether security groups know senders across it.
     identity: bool,
+    /// Whether that is because the settings of the two do not allow it.
+    refused: bool,
 }
 
 impl Side {
@@ -127,6 +129,7 @@ impl Side {
             resource: ResourceRef::new(NAME, id),
             works: attachment.state.works(),
             identity: allowed && attachment.security_group_referencing && attachment.vpc.is_some(),
+            refused: attachment.vpc.is_some(),
         }
     }
 
@@ -148,6 +151,8 @@ impl Side {
         let known = |passage: Passage| {
             if self.identity {
                 passage
+            } else if self.refused {
+                passage.unsupporting()
             } else {
                 passage.anonymous()
             }

@@ -178,6 +178,7 @@ fn is_filtered(hop: &Hop) -> bool {
             ExplanationCode::EniSgRulesMismatch
                 | ExplanationCode::SgHasNoRules
                 | ExplanationCode::SgReferencesNotPreserved
+                | ExplanationCode::SgReferencingSupport
                 | ExplanationCode::SubnetAclRestriction
                 | ExplanationCode::ElbAclRestriction
         )

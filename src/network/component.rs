@@ -108,6 +108,8 @@ pub struct Sender {
     pub vpc: Option<VpcId>,
     /// An interface that handed the packets on without changing their source: its groups count as the sender's too.
     pub voucher: Option<NetworkInterfaceId>,
+    /// Whether it is not known because a setting on the way does not allow it.
+    pub unsupported: bool,
 }
 
 impl Sender {
@@ -117,15 +119,25 @@ impl Sender {
         match identity {
             Identity::Kept => self.clone(),
             Identity::Lost => Self::default(),
+            Identity::Unsupported => Self {
+                unsupported: self.unsupported || self.is_known(),
+                ..Self::default()
+            },
             Identity::Own(vpc) => Self {
                 vpc: Some(vpc.clone()),
-                voucher: None,
+                ..Self::default()
             },
             Identity::Vouched(eni) => Self {
                 vpc: self.vpc.clone(),
                 voucher: Some(eni.clone()),
+                ..Self::default()
             },
         }
+    }
+
+    /// Whether anything is known.
+    pub fn is_known(&self) -> bool {
+        self.vpc.is_some() || self.voucher.is_some()
     }
 }
 

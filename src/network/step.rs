@@ -206,6 +206,8 @@ pub enum Identity {
     Kept,
     /// No longer; once lost, lost.
     Lost,
+    /// No longer, and it would be if a setting of the component's allowed it.
+    Unsupported,
     /// The component's own: it sends them from its own interface in this VPC.
     Own(VpcId),
     /// As before it, and its own interface's groups count as the sender's too.
@@ -279,6 +281,12 @@ impl Passage {
     #[must_use]
     pub fn anonymous(mut self) -> Self {
         self.identity = Identity::Lost;
+        self
+    }
+    /// The same, because a setting of the component's does not allow it.
+    #[must_use]
+    pub fn unsupporting(mut self) -> Self {
+        self.identity = Identity::Unsupported;
         self
     }
     /// Sent by the component itself, from its interface in this VPC.

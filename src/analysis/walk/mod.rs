@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
         let owner = self.network.owner(node);
         Sender {
             vpc: owner.and_then(|owner| owner.vpc.clone()),
-            voucher: None,
+            ..Sender::default()
         }
     }
 

@@ -45,6 +45,7 @@ impl Kind for SecurityGroups {
             ExplanationCode::EniSgRulesMismatch,
             ExplanationCode::SgHasNoRules,
             ExplanationCode::SgReferencesNotPreserved,
+            ExplanationCode::SgReferencingSupport,
             ExplanationCode::UnknownPeeredSgs,
         ]
     }
@@ -172,7 +173,7 @@ impl Groups {
     ) {
         let scope = match direction {
             Direction::Egress => Scope::Neighbours,
-            Direction::Ingress if *arrival.identity == Sender::default() => Scope::Nobody,
+            Direction::Ingress if !arrival.identity.is_known() => Scope::Nobody,
             Direction::Ingress => Scope::From(arrival.identity),
         };
         let other = match direction {
@@ -266,14 +267,10 @@ impl Groups {
         for (by_reference, packets) in parts {
             let named = by_reference.and_then(|index| rules.get(index));
             let because = if let Some(listed) = named {
-                let message = format!(
-                    "{} names the sender's group, and packets that were forwarded on the way do not count as the group's",
-                    listed.group
-                );
-                let code = Some(ExplanationCode::SgReferencesNotPreserved);
+                let (code, why) = lost(arrival.identity);
                 Cause {
-                    code,
-                    message,
+                    code: Some(code),
+                    message: format!("{} names the sender's group, and {why}", listed.group),
                     ..self.allowed(listed, direction)
                 }
             } else {
@@ -290,5 +287,20 @@ impl Groups {
             [] => cause,
             [first, ..] => cause.at(Place::item("security_groups", first).field(direction.as_str())),
         }
+    }
+}
+
+/// Why nobody knows the sender any more.
+fn lost(identity: &Sender) -> (ExplanationCode, &'static str) {
+    if identity.unsupported {
+        (
+            ExplanationCode::SgReferencingSupport,
+            "a transit gateway on the way or its attachment does not make groups known",
+        )
+    } else {
+        (
+            ExplanationCode::SgReferencesNotPreserved,
+            "packets that were forwarded on the way do not count as the group's",
+        )
     }
 }
