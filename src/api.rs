@@ -1,10 +1,16 @@
 //! The front door of the library: a model goes in, answers come out.
 
-use crate::analysis::{Finding, Index, Options, QuestionError, ask, with_hypothetical};
+use crate::analysis::{
+    Endpoint, Finding, Ground, Index, Members, Options, QuestionError, Resolver, ask, ask_between,
+    with_hypothetical,
+};
+use crate::check::{Answers, Checks, Job, Report};
 use crate::component::KINDS;
 use crate::model::{Diagnostics, Model, load_text};
 use crate::network::{Network, Workspace};
+use jiff::civil::Date;
 use std::cell::{OnceCell, RefCell};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// The most edges that the packet sets of earlier questions may hold before they are forgotten.
@@ -60,16 +66,28 @@ impl Analysis {
         self.ask([from, to, packets], options)
     }
 
+    /// Asks everything that a check file expects, as of a day.
+    pub fn check(&self, checks: &Checks, flow_logs: &[PathBuf], today: Date) -> Result<Report, Diagnostics> {
+        let job = Job {
+            answers: self,
+            flow_logs,
+            today,
+        };
+        crate::check::run(job, checks)
+    }
+
     fn ask(&self, words: [&str; 3], options: &Options) -> Result<Finding, QuestionError> {
+        self.on_ground(|ground| ask(ground, words, options))
+    }
+
+    fn on_ground<T>(&self, ask: impl FnOnce(Ground<'_>) -> T) -> T {
         let index = self.index.get_or_init(|| Index::of(&self.model));
-        ask(
-            &self.model,
-            &self.network,
+        ask(Ground {
+            model: &self.model,
+            network: &self.network,
             index,
-            &self.workspace(),
-            words,
-            options,
-        )
+            work: &self.workspace(),
+        })
     }
 
     /// The workspace of earlier questions, or a new one when those have grown large.
@@ -78,5 +96,27 @@ impl Analysis {
             self.work.replace(Rc::default());
         }
         Rc::clone(&self.work.borrow())
+    }
+}
+
+impl Answers for Analysis {
+    fn model(&self) -> &Model {
+        &self.model
+    }
+
+    fn path(&self, [from, to, packets]: [&str; 3], options: &Options) -> Result<Finding, QuestionError> {
+        self.path(from, to, packets, options)
+    }
+
+    fn endpoints(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
+        self.on_ground(|ground| Resolver::new(ground.model, ground.network, ground.index).endpoints(text))
+    }
+
+    fn everybody(&self) -> Vec<Endpoint> {
+        self.on_ground(|ground| Resolver::new(ground.model, ground.network, ground.index).everybody())
+    }
+
+    fn between(&self, ends: Members<'_>, packets: &str, options: &Options) -> Result<Finding, QuestionError> {
+        self.on_ground(|ground| ask_between(ground, ends, packets, options))
     }
 }

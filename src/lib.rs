@@ -3,6 +3,7 @@
 
 pub mod analysis;
 mod api;
+pub mod check;
 pub mod cli;
 pub mod code;
 pub mod component;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run the command has failed")]
 
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/firewall.rs"]
 mod firewall;
 #[path = "cli/help.rs"]
@@ -46,6 +48,10 @@ fn whyhop() -> Command {
         .env_remove("COLUMNS")
         .env_remove("NO_COLOR");
     command
+}
+
+fn root_file(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
 fn run(line: &str) -> Output {

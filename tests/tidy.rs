@@ -23,8 +23,14 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("analysis", &["network", "model", "packet", "code"]),
     ("evidence", &["analysis", "network", "model", "packet", "code"]),
     (
-        "report",
+        "check",
         &["evidence", "analysis", "network", "model", "packet", "code"],
+    ),
+    (
+        "report",
+        &[
+            "check", "evidence", "analysis", "network", "model", "packet", "code",
+        ],
     ),
 ];
 

@@ -56,14 +56,33 @@ fn demanded(
 
 /// Asks whether `from` can reach `to`.
 pub fn ask(
-    model: &Model,
-    network: &Network,
-    index: &Index,
-    work: &Rc<Workspace>,
+    ground: Ground<'_>,
     [from, to, packets]: [&str; 3],
     options: &Options,
 ) -> Result<Finding, QuestionError> {
-    let resolver = Resolver::new(model, network, index);
+    let resolver = Resolver::new(ground.model, ground.network, ground.index);
+    let (sources, destinations) = (resolver.endpoints(from)?, resolver.endpoints(to)?);
+    let ends = Members {
+        words: [from, to],
+        sources: &sources,
+        destinations: &destinations,
+    };
+    ask_between(ground, ends, packets, options)
+}
+
+/// Asks whether every member of one end can reach every member of the other.
+pub fn ask_between(
+    ground: Ground<'_>,
+    ends: Members<'_>,
+    packets: &str,
+    options: &Options,
+) -> Result<Finding, QuestionError> {
+    let Ground {
+        model,
+        network,
+        index,
+        work,
+    } = ground;
     let patterns = parse_packets(packets).map_err(|error| QuestionError {
         message: error.message,
         hint: Some(error.hint),
@@ -72,43 +91,26 @@ pub fn ask(
         .source_ports
         .clone()
         .unwrap_or_else(|| PortSet::range(1024, u16::MAX));
-    let sources = resolver.endpoints(from)?;
-    let destinations = resolver.endpoints(to)?;
     let demands = Demands {
         one_way: options.one_way,
         through: demanded(&options.through, model, network, index)?,
         avoid: demanded(&options.avoid, model, network, index)?,
     };
-    let mut asking = Asking {
-        network,
-        work,
-        demands: &demands,
-        packets: Packets {
-            patterns: &patterns,
-            source_ports: &source_ports,
-        },
-        sets: Sets {
-            asked: PacketSet::EMPTY,
-            fate: Fate::LOST,
-        },
-        paths: Vec::new(),
-        notes: Vec::new(),
-        pairs: Vec::new(),
+    let packet_words = Packets {
+        patterns: &patterns,
+        source_ports: &source_ports,
     };
-    for source in &sources {
-        for destination in &destinations {
-            asking.pair(source, destination, sources.len() * destinations.len())?;
-        }
-    }
+    let mut asking = Asking::new(network, work, &demands, packet_words);
+    asking.all(ends)?;
     let members = |ends: &[Endpoint]| ends.iter().map(|end| end.resource.clone()).collect();
     let asked = Asked {
-        from: from.to_owned(),
-        to: to.to_owned(),
+        from: ends.words[0].to_owned(),
+        to: ends.words[1].to_owned(),
         packets: packets.to_owned(),
         source_ports: ports_text(&source_ports),
         one_way: options.one_way,
-        sources: members(&sources),
-        destinations: members(&destinations),
+        sources: members(ends.sources),
+        destinations: members(ends.destinations),
     };
     Ok(asking.finding(asked))
 }
@@ -124,6 +126,30 @@ fn ports_text(ports: &PortSet) -> String {
     ports.ranges().iter().map(range).collect::<Vec<_>>().join(",")
 }
 
+/// Where questions are asked: a model, what it means, where its names are looked up, and where sets are kept.
+#[derive(Clone, Copy)]
+pub struct Ground<'a> {
+    /// What the user wrote.
+    pub model: &'a Model,
+    /// What it means.
+    pub network: &'a Network,
+    /// Its names.
+    pub index: &'a Index,
+    /// The sets.
+    pub work: &'a Rc<Workspace>,
+}
+
+/// The two ends of a question: as they were named, and the members that they stand for.
+#[derive(Clone, Copy)]
+pub struct Members<'a> {
+    /// The words.
+    pub words: [&'a str; 2],
+    /// Where packets begin.
+    pub sources: &'a [Endpoint],
+    /// Where they should arrive.
+    pub destinations: &'a [Endpoint],
+}
+
 struct Asking<'a> {
     network: &'a Network,
     work: &'a Rc<Workspace>,
@@ -133,9 +159,52 @@ struct Asking<'a> {
     paths: Vec<Path>,
     notes: Vec<String>,
     pairs: Vec<Pair>,
+    /// Why a pair has nothing to say to each other.
+    idle: Option<QuestionError>,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    fn new(
+        network: &'a Network,
+        work: &'a Rc<Workspace>,
+        demands: &'a Demands,
+        packets: Packets<'a>,
+    ) -> Self {
+        Self {
+            network,
+            work,
+            demands,
+            packets,
+            sets: Sets {
+                asked: PacketSet::EMPTY,
+                fate: Fate::LOST,
+            },
+            paths: Vec::new(),
+            notes: Vec::new(),
+            pairs: Vec::new(),
+            idle: None,
+        }
+    }
+
+    /// Every member of one end to every member of the other. Of a set, pairs that share no address family send each other
+    /// nothing; when that is so of all, the question makes no sense.
+    fn all(&mut self, ends: Members<'_>) -> Result<(), QuestionError> {
+        let pairs = ends.sources.len() * ends.destinations.len();
+        for source in ends.sources {
+            for destination in ends.destinations {
+                self.pair(source, destination, pairs)?;
+            }
+        }
+        match self.idle.take() {
+            Some(why) if self.pairs.is_empty() => Err(why),
+            Some(why) => {
+                self.note(&format!("not every pair was asked about: {}", why.message));
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
     fn pair(&mut self, from: &Endpoint, to: &Endpoint, pairs: usize) -> Result<(), QuestionError> {
         // Interfaces of a set are not asked about themselves.
         if pairs > 1 && from.resource == to.resource {
@@ -157,7 +226,8 @@ impl Asking<'_> {
                 "{} and {} have no address family in common",
                 from.resource.id, to.resource.id
             );
-            return Err(QuestionError { message, hint: None });
+            self.idle.get_or_insert(QuestionError { message, hint: None });
+            return Ok(());
         }
         if between.v6_left_out {
             self.note("both ends have IPv6 addresses as well; this answer is about IPv4 (ask by address for the other)");
@@ -166,10 +236,11 @@ impl Asking<'_> {
         let asked = self.packets.set(&between, space);
         if asked.is_empty() {
             let message = format!("{} sends no such packets to {}", from.resource.id, to.resource.id);
-            return Err(QuestionError {
+            self.idle.get_or_insert(QuestionError {
                 message,
                 hint: Some("ICMP is IPv4's, ICMPv6 is IPv6's".into()),
             });
+            return Ok(());
         }
         let ends = Ends {
             source,
@@ -180,6 +251,10 @@ impl Asking<'_> {
             from: self.member(from),
             to: self.member(to),
             verdict: verdict(space, asked, fate),
+            asked,
+            works: fate.works.all,
+            depends: space.subtract(fate.works.some, fate.works.all),
+            unknown: space.subtract(fate.unknown, fate.works.some),
         });
         self.sets.asked = space.union(self.sets.asked, asked);
         self.sets.fate = self.sets.fate.union(space, fate);
@@ -247,7 +322,7 @@ impl Asking<'_> {
         self.paths
             .sort_by_key(|path| path.forward.outcome != Outcome::Delivered);
         self.note_assumptions();
-        let verdict = together(&self.pairs);
+        let verdict = together(&self.pairs.iter().map(|pair| pair.verdict).collect::<Vec<_>>());
         let mut blockers = blame::blockers(&self.work.space, &self.paths);
         if verdict == Verdict::Reachable {
             for blocker in std::mem::take(&mut blockers) {
@@ -312,9 +387,9 @@ fn verdict(space: &Space, asked: PacketSet, fate: Fate) -> Verdict {
 }
 
 /// The verdict over all pairs: `reachable` means all, `blocked` means none.
-fn together(pairs: &[Pair]) -> Verdict {
-    let has = |verdict| pairs.iter().any(|pair| pair.verdict == verdict);
-    let all = |verdict| pairs.iter().all(|pair| pair.verdict == verdict);
+pub fn together(verdicts: &[Verdict]) -> Verdict {
+    let has = |verdict| verdicts.contains(&verdict);
+    let all = |verdict| verdicts.iter().all(|other| *other == verdict);
     if all(Verdict::Reachable) {
         Verdict::Reachable
     } else if all(Verdict::Blocked) {

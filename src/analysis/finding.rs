@@ -67,6 +67,14 @@ pub struct Pair {
     pub to: Member,
     /// The answer in a word.
     pub verdict: Verdict,
+    /// The packets asked about.
+    pub asked: PacketSet,
+    /// Those that work whatever AWS picks.
+    pub works: PacketSet,
+    /// Those that work for some of its picks.
+    pub depends: PacketSet,
+    /// Those of which the model does not say.
+    pub unknown: PacketSet,
 }
 
 /// What happened to packets at a hop.

@@ -10,7 +10,7 @@ mod question;
 mod trail;
 mod walk;
 
-pub use answer::{Options, ask};
+pub use answer::{Ground, Members, Options, ask, ask_between, together};
 pub use finding::{Action, Asked, Blocker, Finding, Hop, Member, Outcome, Pair, Path, Verdict, Way};
 pub use index::Index;
 pub use question::{Endpoint, QuestionError, Resolver, with_hypothetical};

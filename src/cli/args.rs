@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "whyhop", version, about, long_about = None, max_term_width = 100)]
 #[command(
-    after_help = "Exit codes: 0 as expected (reachable), 1 not as expected (blocked, partly reachable), \
+    after_help = "Exit codes: 0 as expected (reachable), 1 not as expected (blocked, partly reachable, a check failed), \
                         2 bad usage or a bad model, 3 unknown, 101 a bug."
 )]
 pub struct Cli {
@@ -35,6 +35,8 @@ pub enum Color {
 pub enum Command {
     /// Ask whether FROM can reach TO, and why not.
     Path(PathArgs),
+    /// Ask everything that check files expect; made for CI.
+    Check(CheckArgs),
     /// Check a model: exit 0 without a word, 1 with warnings, 2 with errors.
     Validate(ModelArgs),
     /// Turn other people's files into a model.
@@ -107,6 +109,55 @@ pub struct PathArgs {
     pub output: Vec<String>,
 }
 
+/// The shape of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Text,
+    /// Versioned JSON.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit's XML.
+    Junit,
+    /// GitHub's annotations.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// Markdown, for a job's summary or a comment.
+    Markdown,
+}
+
+/// Where reports go.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Writes the report to a file as well, as often as you like: `sarif:whyhop.sarif`.
+    #[arg(long, value_name = "FORMAT:FILE")]
+    pub output: Vec<String>,
+}
+
+/// `whyhop check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Check files.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The model, in place of the one that the check files name.
+    #[arg(short, long = "model", value_name = "PATH", num_args = 1..)]
+    pub model: Vec<PathBuf>,
+    /// Flow logs, in place of those that the check files name.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub flow_logs: Vec<PathBuf>,
+    /// The day to check for, in place of today (UTC): what has an `until` depends on it.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<String>,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
 /// `whyhop import`.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
@@ -152,4 +203,6 @@ pub struct SchemaArgs {
 pub enum SchemaOf {
     /// The model file.
     Model,
+    /// The check file.
+    Check,
 }

@@ -1,10 +1,12 @@
 //! The command line: arguments, files, colours, exit codes. One file a command.
 
 mod args;
+mod check;
 mod explain;
 mod import;
 mod output;
 mod path;
+mod reports;
 mod schema;
 mod validate;
 
@@ -38,6 +40,9 @@ pub enum Failure {
     /// The model is wrong.
     #[error(transparent)]
     Model(#[from] Diagnostics),
+    /// A check file is wrong.
+    #[error("{0}")]
+    Checks(Diagnostics),
     /// The question, or another argument, is wrong.
     #[error("{message}")]
     Question {
@@ -97,6 +102,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Path(args) => path::run(args, screen),
+        Command::Check(args) => check::run(args, screen),
         Command::Validate(args) => validate::run(args, screen),
         Command::Import(args) => import::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),

@@ -76,19 +76,21 @@ impl Screen {
         complain(&format!("note: {text}\n"));
     }
 
+    fn mistakes(&self, diagnostics: &[Diagnostic], of: &str) {
+        self.diagnostics(diagnostics);
+        let errors = diagnostics
+            .iter()
+            .filter(|one| one.severity == crate::model::Severity::Error)
+            .count();
+        let word = if errors == 1 { "error" } else { "errors" };
+        complain(&format!("{errors} {word} in the {of}\n"));
+    }
+
     /// Says why a command could not do its work.
     pub fn failure(&self, failure: &Failure) {
         match failure {
-            Failure::Model(diagnostics) => {
-                self.diagnostics(&diagnostics.0);
-                let errors = diagnostics
-                    .0
-                    .iter()
-                    .filter(|one| one.severity == crate::model::Severity::Error)
-                    .count();
-                let word = if errors == 1 { "error" } else { "errors" };
-                complain(&format!("{errors} {word} in the model\n"));
-            }
+            Failure::Model(diagnostics) => self.mistakes(&diagnostics.0, "model"),
+            Failure::Checks(diagnostics) => self.mistakes(&diagnostics.0, "check file"),
             Failure::Question { message, hint } => {
                 complain(&format!("error: {message}\n"));
                 if let Some(hint) = hint {

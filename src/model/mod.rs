@@ -13,7 +13,7 @@ mod write;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, Severity};
 pub use id::*;
-pub use load::{Loaded, load, load_text};
+pub use load::{Document, Loaded, Part, load, load_text};
 pub use section::*;
 pub use sections::{Item, Model};
 pub use source::{ItemFiles, Locate, Location, Place, Sources};

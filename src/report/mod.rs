@@ -1,6 +1,7 @@
-//! Findings and mistakes as bytes: text for people, JSON, AWS's own shape.
+//! Findings, outcomes of checks and mistakes as bytes: text for people, JSON, AWS's own shape, what forges read.
 
 mod aws;
+pub mod check;
 mod diagnostic;
 mod fix;
 mod json;

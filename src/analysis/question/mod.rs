@@ -81,6 +81,10 @@ impl<'a> Resolver<'a> {
 
     /// The members of an endpoint, in the order of the model.
     pub fn endpoints(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
+        // A hypothetical interface has commas of its own.
+        if let Some(members) = text.starts_with("new:").then(|| self.by_id(text)).flatten() {
+            return Ok(members);
+        }
         let mut members = Vec::new();
         for item in hypothetical::members(text, self.model) {
             for member in self.item(&item)? {
@@ -96,6 +100,13 @@ impl<'a> Resolver<'a> {
             ));
         }
         Ok(members)
+    }
+
+    /// Every interface, and the internet.
+    pub fn everybody(&self) -> Vec<Endpoint> {
+        let mut everybody = self.interfaces(|_| true);
+        everybody.push(self.internet(self.out_there(), false));
+        everybody
     }
 
     fn item(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {

@@ -106,7 +106,7 @@ where
         let id = key.text().unwrap_or_default();
         match into.entry(K::from(id)) {
             Entry::Occupied(_) => reading.lost(twice(reading, file, section, id, key.span)),
-            Entry::Vacant(place) => match one(reading, file, value, key.span) {
+            Entry::Vacant(place) => match one(&mut reading.found, file, value, key.span) {
                 Some(item) => _ = place.insert(item),
                 None => _ = reading.broken.insert(id.into()),
             },
@@ -125,7 +125,12 @@ fn twice(reading: &Reading, file: &File, section: &str, id: &str, key: Span) -> 
 }
 
 /// Reads one item. Its mistakes are taken out one by one, so that each is told.
-fn one<T: DeserializeOwned>(reading: &mut Reading, file: &File, node: &Node, key: Span) -> Option<T> {
+pub fn one<T: DeserializeOwned>(
+    found: &mut Vec<Diagnostic>,
+    file: &File,
+    node: &Node,
+    key: Span,
+) -> Option<T> {
     let mut error = match T::deserialize(From(node)) {
         Ok(item) => return Some(item),
         Err(error) => error,
@@ -136,7 +141,7 @@ fn one<T: DeserializeOwned>(reading: &mut Reading, file: &File, node: &Node, key
         // What is missing only because it was bad is told already.
         let missing = matches!(error.what, What::MissingKey(_));
         if !(missing && error.span.is_some_and(|span| mended.contains(&span))) {
-            reading.say(told(file, &error, node, key));
+            found.push(told(file, &error, node, key));
         }
         let Some(span) = error.span else { break };
         match take_out(&mut rest, span) {

@@ -5,6 +5,7 @@
 //! other.
 
 mod de;
+mod document;
 mod item;
 mod locate;
 mod text;
@@ -13,6 +14,7 @@ mod tree;
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
 use super::validate::{validate, validate_rest};
 use super::{Model, near};
+pub use document::{Document, Part};
 use item::Reading;
 use std::sync::Arc;
 use text::File;
@@ -99,7 +101,9 @@ fn read(file: &Arc<File>, root: Node, reading: &mut Reading) {
         );
         return;
     };
-    version(file, &root, reading);
+    if let Some(error) = version(file, &root) {
+        reading.say(error);
+    }
     for (key, value) in sections {
         let name = key.text().unwrap_or_default();
         if name == "origin" {
@@ -112,9 +116,9 @@ fn read(file: &Arc<File>, root: Node, reading: &mut Reading) {
     reading.remember(file, root);
 }
 
-fn version(file: &File, root: &Node, reading: &mut Reading) {
+fn version(file: &File, root: &Node) -> Option<Diagnostic> {
     let error = match root.get("version") {
-        Some(node) if node.text() == Some("1") => return,
+        Some(node) if node.text() == Some("1") => return None,
         Some(node) => Diagnostic::error("MODEL_VERSION", "this version of the format is not known")
             .at(Some(file.excerpt(node.span))),
         None => Diagnostic::error(
@@ -123,7 +127,7 @@ fn version(file: &File, root: &Node, reading: &mut Reading) {
         )
         .at(Some(file.excerpt(root.span))),
     };
-    reading.say(error.hint("write `version: 1`"));
+    Some(error.hint("write `version: 1`"))
 }
 
 fn origin(file: &File, node: &Node, reading: &mut Reading) {

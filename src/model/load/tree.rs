@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
                 let error = self.error(
                     "MODEL_SEVERAL_DOCUMENTS",
                     span,
-                    "a model file holds one document, and here begins a second",
+                    "a file holds one document, and here begins a second",
                 );
                 Err(Box::new(error.hint(
                     "give each document a file of its own, and each file to -m",

@@ -1,0 +1,109 @@
+//! Rules of hygiene: what no question asks about and a review would find. Each reads the model, and asks where it must.
+//!
+//! A rule says what is odd and where; whether that is an error is for the check file to say.
+
+mod groups;
+mod networks;
+mod rules;
+
+use super::file::Level;
+use super::outcome::{Outcome, Status};
+use super::run::Checking;
+use crate::model::{Model, Part, Place};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A rule of hygiene.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HygieneRule {
+    /// A rule of a network ACL or security group that decides nothing.
+    ShadowedRule,
+    /// A security group that no interface carries and no rule names.
+    UnusedGroup,
+    /// A network ACL that lets requests pass and not their replies.
+    EphemeralGap,
+    /// Routes that lead back another way than there.
+    AsymmetricRoute,
+    /// A security group that lets the whole internet in on other ports than 80 and 443.
+    WorldOpenPort,
+    /// VPCs that have addresses in common.
+    OverlappingCidr,
+}
+
+impl HygieneRule {
+    /// Its id in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::ShadowedRule => "shadowed-rule",
+            Self::UnusedGroup => "unused-group",
+            Self::EphemeralGap => "ephemeral-gap",
+            Self::AsymmetricRoute => "asymmetric-route",
+            Self::WorldOpenPort => "world-open-port",
+            Self::OverlappingCidr => "overlapping-cidr",
+        }
+    }
+}
+
+/// Something odd.
+pub struct Odd {
+    /// What it concerns, the first one first.
+    pub subjects: Vec<String>,
+    /// Where it is written.
+    pub place: Place,
+    /// What is odd.
+    pub message: String,
+    /// What else there is to say.
+    pub details: Vec<String>,
+}
+
+/// Looks for what the check file asks for. A rule that finds nothing is an outcome, too.
+pub fn all(checking: &mut Checking<'_>) {
+    let checks = checking.checks;
+    for (rule, level) in checks.hygiene.iter().filter(|(_, level)| **level != Level::Off) {
+        let model = checking.job.answers.model();
+        let odd = match rule {
+            HygieneRule::ShadowedRule => rules::shadowed(model),
+            HygieneRule::EphemeralGap => rules::ephemeral_gaps(model),
+            HygieneRule::UnusedGroup => groups::unused(model),
+            HygieneRule::WorldOpenPort => groups::world_open(model, checking.job.answers),
+            HygieneRule::AsymmetricRoute => networks::asymmetric(model),
+            HygieneRule::OverlappingCidr => networks::overlapping(model),
+        };
+        let place = [Part::Key("hygiene"), Part::Key(rule.id())];
+        let sort = || Outcome {
+            error: *level == Level::Error,
+            expected_at: Some(checks.document.excerpt(&place).location),
+            ..Outcome::new(rule.id(), rule.id())
+        };
+        if odd.is_empty() {
+            checking.outcomes.push(sort());
+        }
+        let failed = odd.into_iter().map(|odd| Outcome {
+            name: format!("{}: {}", rule.id(), odd.subjects.join(", ")),
+            status: Status::Fail,
+            message: odd.message,
+            details: odd.details,
+            at: model.sources.locate(&odd.place),
+            subjects: odd.subjects,
+            ..sort()
+        });
+        checking.outcomes.extend(failed);
+    }
+}
+
+/// An element of a list of a model's item.
+fn element(section: &'static str, id: &str, list: &'static str, index: usize) -> Place {
+    Place::item(section, id).field(list).index(index)
+}
+
+/// A subnet's route table, the VPC's main one where it names none.
+fn table_of<'m>(model: &'m Model, subnet: &crate::model::Subnet) -> Option<&'m crate::model::RouteTableId> {
+    let mut tables = model.route_tables.iter();
+    match &subnet.route_table {
+        Some(id) => model.route_tables.get_key_value(id).map(|(id, _)| id),
+        None => tables
+            .find(|(_, table)| table.main && table.vpc == subnet.vpc)
+            .map(|(id, _)| id),
+    }
+}

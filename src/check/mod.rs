@@ -1,0 +1,20 @@
+//! What a network has to be: expectations, promises that nobody else gets somewhere, hygiene; and what became of them.
+//!
+//! A check file says what is expected; [`run`] asks, and answers with one [`Outcome`] for each thing that was expected or
+//! found. Nothing here knows how an outcome is shown. Nothing here reads a clock: today's date is a value.
+
+mod expect;
+mod file;
+mod hygiene;
+mod outcome;
+mod promise;
+mod run;
+mod suppress;
+
+pub use file::{
+    Because, CheckFile, Checks, Day, EvidenceWord, Expectation, Isolation, KEYS, LegWord, Level, Only, Picks,
+    Suppression, VerdictWord,
+};
+pub use hygiene::HygieneRule;
+pub use outcome::{Outcome, Question, RULES, Report, Rule, Status, Step};
+pub use run::{Answers, Job, run};

@@ -1,0 +1,116 @@
+//! `whyhop check`.
+
+use super::args::CheckArgs;
+use super::output::Screen;
+use super::{Exit, Failure, reports};
+use crate::Analysis;
+use crate::check::{CheckFile, Checks};
+use crate::model::{Diagnostic, Diagnostics, Excerpt, Location, Origin};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+/// Asks everything that the check files expect, and tells what became of it.
+pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Failure> {
+    let outputs = reports::outputs(&args.report)?;
+    let today = today(args.today.as_deref())?;
+    let files = read(&args.files)?;
+    let mut models: BTreeMap<Vec<PathBuf>, Analysis> = BTreeMap::new();
+    let (mut told, mut mistakes) = (Vec::new(), Vec::new());
+    for (path, checks) in &files {
+        let model = meant(&args.model, &checks.model, path);
+        if model.is_empty() {
+            return Err(Failure::Question {
+                message: format!("{} does not say which model it is about", path.display()),
+                hint: Some("write `model: shop.yaml` in it, or give -m".to_owned()),
+            });
+        }
+        if !models.contains_key(&model) {
+            models.insert(model.clone(), load(&model, screen)?);
+        }
+        let logs = meant(&args.flow_logs, &checks.flow_logs, path);
+        match models[&model].check(checks, &logs, today) {
+            Ok(report) => told.push(report),
+            Err(wrong) => mistakes.extend(wrong.0),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(Failure::Checks(Diagnostics(mistakes)));
+    }
+    reports::tell(&told, &args.report, &outputs, screen)
+}
+
+/// What the command line names, else what the file does: its paths begin where it is.
+fn meant(given: &[PathBuf], named: &[String], file: &Path) -> Vec<PathBuf> {
+    if !given.is_empty() {
+        return given.to_vec();
+    }
+    let folder = file.parent().unwrap_or(Path::new(""));
+    named.iter().map(|name| plain(&folder.join(name))).collect()
+}
+
+/// Without `..` where that is possible: forges know files by their plain paths.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match (part, plain.components().next_back()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => _ = plain.pop(),
+            _ => plain.push(part),
+        }
+    }
+    plain
+}
+
+fn read(files: &[PathBuf]) -> Result<Vec<(&PathBuf, Checks)>, Failure> {
+    let (mut read, mut mistakes) = (Vec::new(), Vec::new());
+    for path in files {
+        let name = path.display().to_string();
+        let checks = std::fs::read(path)
+            .map_err(|error| unreadable(&name, &error))
+            .and_then(|bytes| CheckFile::read(&name, bytes));
+        match checks {
+            Ok(checks) => read.push((path, checks)),
+            Err(wrong) => mistakes.extend(wrong.0),
+        }
+    }
+    match mistakes.is_empty() {
+        true => Ok(read),
+        false => Err(Failure::Checks(Diagnostics(mistakes))),
+    }
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Diagnostics {
+    let location = Location {
+        file: name.into(),
+        line: None,
+        column: None,
+    };
+    let at = Excerpt {
+        location,
+        text: String::new(),
+        span: (0, 0),
+    };
+    let error = Diagnostic::error("CHECK_UNREADABLE", error.to_string());
+    Diagnostics(vec![error.at(Some(at))])
+}
+
+fn load(model: &[PathBuf], screen: &Screen) -> Result<Analysis, Failure> {
+    let loaded = crate::load(model)?;
+    if loaded.model.origin == Origin::Written {
+        screen.diagnostics(&loaded.warnings);
+    }
+    loaded.model.notes.iter().for_each(|note| screen.note(note));
+    Ok(Analysis::new(loaded.model))
+}
+
+/// The day that is given, else today's: the only place that reads a clock for a check.
+fn today(given: Option<&str>) -> Result<Date, Failure> {
+    match given {
+        None => Ok(jiff::tz::Offset::UTC.to_datetime(jiff::Timestamp::now()).date()),
+        Some(text) => text.parse().map_err(|_| Failure::Question {
+            message: format!("`{text}` is not a day"),
+            hint: Some("write --today 2027-03-31".to_owned()),
+        }),
+    }
+}
