@@ -5,7 +5,8 @@ mod oracle;
 use ipnet::IpNet;
 use oracle::generate::generate;
 use oracle::network::{
-    Destination, Eni, Group, Network, Owner, Peering, RouteTable, Subnet, Target, Traffic, Vpc,
+    Attachment, Destination, Eni, Firewall, Group, Network, Owner, Peering, RouteTable, StatefulRule,
+    StatelessRule, Subnet, Target, Traffic, TransitTable, Verdict, Vpc,
 };
 use oracle::packet::{ICMP, Packet, TCP, UDP};
 use oracle::random::Random;
@@ -182,9 +183,8 @@ fn the_nat_subnet_needs_every_port_the_gateway_may_pick() {
     assert_reachable(&simulate(&network, &from, &to, &packet));
 }
 
-#[test]
-fn a_peering_leads_to_hosts_and_no_further() {
-    let mut network = base();
+/// A second VPC with a host.
+fn far_vpc(network: &mut Network) {
     let far = Vpc {
         cidrs: vec![cidr("10.9.0.0/16")],
         region: "eu-west-1".to_owned(),
@@ -199,6 +199,7 @@ fn a_peering_leads_to_hosts_and_no_further() {
     );
     let subnet = Subnet {
         vpc: "far".to_owned(),
+        zone: "a".to_owned(),
         cidrs: vec![cidr("10.9.1.0/24")],
         table: None,
         nacl: None,
@@ -211,6 +212,12 @@ fn a_peering_leads_to_hosts_and_no_further() {
         ..network.enis["a"].clone()
     };
     network.enis.insert("f".to_owned(), eni);
+}
+
+#[test]
+fn a_peering_leads_to_hosts_and_no_further() {
+    let mut network = base();
+    far_vpc(&mut network);
     let peering = Peering {
         requester: "vpc".to_owned(),
         accepter: "far".to_owned(),
@@ -418,7 +425,11 @@ fn more_specific_routes_are_whole_subnets(network: &Network, table: &RouteTable)
             .any(|range| range.contains(&cidr) && range != &cidr);
         assert!(!inside || subnets.contains(&cidr), "{cidr}");
         assert!(
-            !inside || matches!(route.target, Target::Eni(_) | Target::Nat(_)),
+            !inside
+                || matches!(
+                    route.target,
+                    Target::Eni(_) | Target::Nat(_) | Target::Endpoint(_)
+                ),
             "{cidr}"
         );
         assert!(
@@ -449,4 +460,115 @@ fn a_fair_share_of_the_packets_arrives() {
         "{arrived} of {asked}"
     );
     assert!(returned > arrived / 2, "{returned} of {arrived}");
+}
+
+/// A firewall in the subnet of `m`, between `a` and `b`.
+fn inspected(firewall: Firewall) -> Network {
+    let mut network = base();
+    network.firewalls.insert("vpce".to_owned(), firewall);
+    add_route(
+        &mut network,
+        "sa",
+        "10.0.2.0/24",
+        Target::Endpoint("vpce".to_owned()),
+    );
+    add_route(
+        &mut network,
+        "sb",
+        "10.0.1.0/24",
+        Target::Endpoint("vpce".to_owned()),
+    );
+    network
+}
+
+fn firewall() -> Firewall {
+    Firewall {
+        subnet: "sm".to_owned(),
+        stateless: Vec::new(),
+        stateless_default: Verdict::Forward,
+        strict: true,
+        drop_strict: true,
+        stateful: vec![StatefulRule {
+            pass: true,
+            protocol: "tcp",
+            ports: (80, 80),
+            source: Some(cidr("10.0.1.0/24")),
+            destination: None,
+            any_direction: false,
+        }],
+    }
+}
+
+#[test]
+fn a_stateful_pass_lets_the_reply_back_and_a_stateless_one_does_not() {
+    let network = inspected(firewall());
+    assert_reachable(&send(&network, "a", "b", TCP, 80));
+    assert_blocked(&send(&network, "a", "b", TCP, 443), "a stateful rule or default");
+    assert_blocked(&send(&network, "b", "a", TCP, 80), "a stateful rule or default");
+    let rule = StatelessRule {
+        priority: 1,
+        verdict: Verdict::Pass,
+        traffic: tcp(80, 80),
+        source: None,
+        destination: None,
+    };
+    let network = inspected(Firewall {
+        stateless: vec![rule],
+        stateless_default: Verdict::Drop,
+        ..firewall()
+    });
+    assert_forward_only(&send(&network, "a", "b", TCP, 80), "a stateless rule or default");
+}
+
+#[test]
+fn a_connection_of_which_a_firewall_sees_one_direction_is_lost() {
+    let mut network = inspected(firewall());
+    if let Some(subnet) = network.subnets.get_mut("sb") {
+        subnet.table = None;
+    }
+    assert_forward_only(&send(&network, "a", "b", TCP, 80), "does not see the reply");
+}
+
+#[test]
+fn a_transit_gateway_needs_a_subnet_in_the_zone_and_a_way_back() {
+    let mut network = base();
+    far_vpc(&mut network);
+    let attachment = |vpc: &str, subnet: &str| Attachment {
+        gateway: "tgw".to_owned(),
+        vpc: vpc.to_owned(),
+        subnets: vec![subnet.to_owned()],
+        table: Some("table".to_owned()),
+        propagates_to: vec!["table".to_owned()],
+        available: true,
+        referencing: true,
+        ipv6: false,
+    };
+    network.transit_gateways.insert("tgw".to_owned(), false);
+    network
+        .attachments
+        .insert("attach-1".to_owned(), attachment("vpc", "sm"));
+    network
+        .attachments
+        .insert("attach-2".to_owned(), attachment("far", "sf"));
+    network
+        .transit_tables
+        .insert("table".to_owned(), TransitTable { routes: Vec::new() });
+    add_route(
+        &mut network,
+        "sa",
+        "10.9.0.0/16",
+        Target::Transit("tgw".to_owned()),
+    );
+    assert_forward_only(&send(&network, "a", "f", TCP, 80), "no route from sf");
+    add_route(
+        &mut network,
+        "sf",
+        "10.0.0.0/16",
+        Target::Transit("tgw".to_owned()),
+    );
+    assert_reachable(&send(&network, "a", "f", TCP, 80));
+    if let Some(subnet) = network.subnets.get_mut("sa") {
+        subnet.zone = "c".to_owned();
+    }
+    assert_blocked(&send(&network, "a", "f", TCP, 80), "no subnet in c");
 }

@@ -35,8 +35,8 @@ pub struct Trail {
     pub hops: Vec<Hop>,
     /// The links taken.
     pub links: Vec<LinkId>,
-    /// The components met, the packets each time: to find loops.
-    pub met: Vec<(NodeId, Option<LinkId>, PacketSet)>,
+    /// The components met, each time with the link, the packets, and the interface that these were addressed to: to find loops.
+    pub met: Vec<(NodeId, Option<LinkId>, PacketSet, Option<NodeId>)>,
     /// Forward: what was left behind. Return: what of that is still to be undone.
     pub memories: Vec<Memory>,
     /// Source coordinates: packets whose reply is lost for some of AWS's picks.

@@ -59,19 +59,23 @@ fn rule_admits(
             // An appliance, a NAT gateway, the internet or another Region in between: the receiver no longer
             // knows whose packet it is (VPC guide, "Security group rules"; peering guide). The sender looks
             // at the address.
-            Peer::Group(group) => (identity || way == Direction::Out) && in_group(network, eni, group, other),
+            Peer::Group(group) => match way {
+                Direction::Out => in_group(network, eni, group, other, false),
+                Direction::In => identity && in_group(network, eni, group, other, true),
+            },
         })
 }
 
 /// A group as the other end means the private addresses of the interfaces that carry it, here or in a peer
 /// VPC of the same Region (EC2 guide, "Security group rules"; peering guide, "Reference peer security
 /// groups").
-fn in_group(network: &Network, eni: &str, group: &str, address: IpAddr) -> bool {
+fn in_group(network: &Network, eni: &str, group: &str, address: IpAddr, in_transit: bool) -> bool {
     let here = network.vpc_of_eni(eni);
     network.enis.iter().any(|(member, interface)| {
         interface.groups.iter().any(|id| id == group)
             && interface.owns(address)
-            && network.shares_groups(here, network.vpc_of_eni(member))
+            && (network.shares_groups(here, network.vpc_of_eni(member))
+                || in_transit && network.shares_groups_in_transit(here, network.vpc_of_eni(member)))
     })
 }
 

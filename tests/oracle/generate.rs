@@ -3,6 +3,7 @@
 
 mod filters;
 mod routes;
+mod transit;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -29,6 +30,10 @@ pub fn generate(seed: u64) -> Network {
     builder.fill_groups();
     builder.fill_nacls();
     builder.fill_tables();
+    // What came later comes last, so that the rest of a seed's network stays as it was.
+    builder.zones();
+    builder.transit();
+    builder.firewalls();
     builder.network
 }
 
@@ -103,6 +108,7 @@ impl Builder {
                     Subnet {
                         vpc: vpc.clone(),
                         cidrs: subnet,
+                        zone: "a".to_owned(),
                         table: None,
                         nacl: None,
                     },
@@ -157,7 +163,7 @@ impl Builder {
     }
 
     /// A VPC whose addresses another one has as well.
-    fn has_twin(&self, vpc: &str) -> bool {
+    pub(super) fn has_twin(&self, vpc: &str) -> bool {
         let mine = self.network.vpcs[vpc].cidrs[0];
         self.network
             .vpcs

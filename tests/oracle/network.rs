@@ -29,6 +29,71 @@ pub struct Network {
     pub vpn_gateways: BTreeMap<Id, Id>,
     pub nat_gateways: BTreeMap<Id, Nat>,
     pub peerings: BTreeMap<Id, Peering>,
+    /// Whether groups may be referenced across it.
+    pub transit_gateways: BTreeMap<Id, bool>,
+    pub attachments: BTreeMap<Id, Attachment>,
+    pub transit_tables: BTreeMap<Id, TransitTable>,
+    /// By endpoint: each has a firewall and a policy of its own.
+    pub firewalls: BTreeMap<Id, Firewall>,
+}
+
+/// A VPC on a transit gateway.
+#[derive(Debug, Clone)]
+pub struct Attachment {
+    pub gateway: Id,
+    pub vpc: Id,
+    /// One in each zone that it has.
+    pub subnets: Vec<Id>,
+    /// The table that routes what comes in over it; `None` is none at all.
+    pub table: Option<Id>,
+    pub propagates_to: Vec<Id>,
+    pub available: bool,
+    pub referencing: bool,
+    pub ipv6: bool,
+}
+
+/// The written routes; `None` is a blackhole.
+#[derive(Debug, Clone)]
+pub struct TransitTable {
+    pub routes: Vec<(IpNet, Option<Id>)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Firewall {
+    pub subnet: Id,
+    pub stateless: Vec<StatelessRule>,
+    pub stateless_default: Verdict,
+    pub strict: bool,
+    pub drop_strict: bool,
+    pub stateful: Vec<StatefulRule>,
+}
+
+#[derive(Debug, Clone)]
+pub struct StatelessRule {
+    pub priority: u16,
+    pub verdict: Verdict,
+    pub traffic: Traffic,
+    pub source: Option<IpNet>,
+    pub destination: Option<IpNet>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Pass,
+    Drop,
+    Forward,
+}
+
+#[derive(Debug, Clone)]
+pub struct StatefulRule {
+    /// Or else drop.
+    pub pass: bool,
+    /// `ip`, `tcp`, `udp` or `icmp`.
+    pub protocol: &'static str,
+    pub ports: (u16, u16),
+    pub source: Option<IpNet>,
+    pub destination: Option<IpNet>,
+    pub any_direction: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -42,6 +107,8 @@ pub struct Vpc {
 pub struct Subnet {
     pub vpc: Id,
     pub cidrs: Vec<IpNet>,
+    /// The last letter of its Availability Zone.
+    pub zone: String,
     pub table: Option<Id>,
     pub nacl: Option<Id>,
 }
@@ -145,6 +212,9 @@ pub enum Target {
     Eni(Id),
     Peering(Id),
     VpnGateway(Id),
+    Transit(Id),
+    /// Of a firewall.
+    Endpoint(Id),
 }
 
 #[derive(Debug, Clone)]
@@ -369,6 +439,24 @@ impl Network {
             .into_iter()
             .find(|(address, ..)| IpAddr::V4(*address) == public)
             .map(|(_, vpc, private)| (vpc, IpAddr::V4(private)))
+    }
+
+    pub fn attachment_of(&self, gateway: &str, vpc: &str) -> Option<(&str, &Attachment)> {
+        let mut attachments = self.attachments.iter();
+        let found = attachments.find(|(_, one)| one.gateway == gateway && one.vpc == vpc);
+        found.map(|(id, one)| (id.as_str(), one))
+    }
+
+    /// Whether an ingress rule in `here` may name groups of `there` across a transit gateway: it and both attachments
+    /// have to support it (transit gateway guide, "Security group referencing").
+    pub fn shares_groups_in_transit(&self, here: &str, there: &str) -> bool {
+        self.transit_gateways.iter().any(|(gateway, referencing)| {
+            let supports = |vpc| {
+                self.attachment_of(gateway, vpc)
+                    .is_some_and(|(_, one)| one.referencing)
+            };
+            *referencing && supports(here) && supports(there)
+        })
     }
 
     /// Whether a rule of a group in `here` may name groups of `there`: the same VPC, or one in the same

@@ -28,7 +28,7 @@ pub struct Outcome {
 
 /// Sends the packet from one host and asks whether it reaches the other one, and its reply the first.
 pub fn simulate(network: &Network, from: &Host, to: &Host, packet: &Packet) -> Outcome {
-    let mut first = Walk::new(network, PICKS_FIRST);
+    let mut first = Walk::new(network, PICKS_FIRST, [0, 0]);
     let (arrived, result) = first.converse(from, to, packet);
     let mut outcome = Outcome {
         arrived,
@@ -36,17 +36,33 @@ pub fn simulate(network: &Network, from: &Host, to: &Host, packet: &Packet) -> O
         returned_for_some_pick: result.is_ok(),
         drop: result.err(),
     };
-    if !arrived || first.translations.is_empty() {
+    let transit = !network.transit_gateways.is_empty();
+    if !transit && (!arrived || first.translations.is_empty()) {
         return outcome;
     }
     // A NAT gateway takes any port from 1024 on (VPC guide, "NAT gateway basics"). Filters change their mind
     // at a few ports only, so those stand for all. Gateways in a row pick the same one here: if some
     // combination of picks fails then one of the picks fails on its own segment, whatever the others do.
-    for pick in picks(network) {
-        let (_, result) = Walk::new(network, pick).converse(from, to, packet);
-        outcome.returned &= result.is_ok();
-        outcome.returned_for_some_pick |= result.is_ok();
-        outcome.drop = outcome.drop.or(result.err());
+    // A transit gateway that has no interface in the zone of a packet takes any, for the reply anew; two are the most that an
+    // attachment has here.
+    let zones: &[[usize; 2]] = if transit {
+        &[[0, 0], [0, 1], [1, 0], [1, 1]]
+    } else {
+        &[[0, 0]]
+    };
+    let translated = !first.translations.is_empty();
+    for zone_picks in zones {
+        for pick in picks(network) {
+            let mut walk = Walk::new(network, pick, *zone_picks);
+            let (arrived, result) = walk.converse(from, to, packet);
+            outcome.arrived &= arrived;
+            outcome.returned &= result.is_ok();
+            outcome.returned_for_some_pick |= result.is_ok();
+            outcome.drop = outcome.drop.or(result.err());
+            if !translated && walk.translations.is_empty() {
+                break;
+            }
+        }
     }
     outcome
 }
@@ -59,8 +75,10 @@ pub fn reachable_for_some_pick(network: &Network, from: &Host, to: &Host, packet
 /// The same conversation told step by step, for the reader of a failed test.
 pub fn story(network: &Network, from: &Host, to: &Host, packet: &Packet) -> String {
     let mut failing = None;
-    for pick in picks(network) {
-        let mut walk = Walk::new(network, pick);
+    let zones = [[0, 0], [0, 1], [1, 0], [1, 1]];
+    let all = picks(network).into_iter();
+    for (pick, zone_picks) in all.flat_map(|pick| zones.map(|zones| (pick, zones))) {
+        let mut walk = Walk::new(network, pick, zone_picks);
         walk.telling = true;
         let (_, result) = walk.converse(from, to, packet);
         let told = walk.story.join("\n");
@@ -96,8 +114,17 @@ pub fn breakpoints(network: &Network) -> BTreeSet<u16> {
     let traffic = groups
         .map(|rule| &rule.traffic)
         .chain(nacls.map(|rule| &rule.traffic));
+    let firewalls = network.firewalls.values();
+    let stateless = firewalls
+        .clone()
+        .flat_map(|one| one.stateless.iter().map(|rule| &rule.traffic));
+    let stateful = firewalls.flat_map(|one| one.stateful.iter().map(|rule| &rule.ports));
+    let traffic = traffic.chain(stateless);
     let mut points = BTreeSet::from([0]);
-    for &(low, high) in traffic.flat_map(|traffic: &Traffic| &traffic.ports) {
+    for &(low, high) in traffic
+        .flat_map(|traffic: &Traffic| &traffic.ports)
+        .chain(stateful)
+    {
         points.extend(
             [low, high]
                 .into_iter()

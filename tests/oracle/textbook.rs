@@ -45,6 +45,7 @@ pub fn base() -> Network {
         ];
         let subnet = Subnet {
             vpc: "vpc".to_owned(),
+            zone: "a".to_owned(),
             cidrs,
             table: None,
             nacl: None,

@@ -1,7 +1,9 @@
 //! The walk of a packet from host to host: interfaces, their groups, subnets, network ACLs and route tables.
 //! The gateways between VPCs and to the internet follow in a file of their own.
 
+mod firewall;
 mod gateways;
+mod transit;
 
 use super::filters::{Direction, groups_admit, is_service, nacl_admits};
 use super::network::{Id, Network, Owner, Target};
@@ -45,13 +47,19 @@ pub struct Walk<'a> {
     left_egress_only: Vec<(Id, Packet)>,
     /// What came into a VPC through its internet gateway.
     entered: Vec<Packet>,
+    /// What stateful firewall rules let in, and the endpoints that the reply has come by.
+    flows: Vec<firewall::Flow>,
+    seen_replying: Vec<Id>,
+    /// Which interface transit gateways choose where they may, for the request and for the reply.
+    zone_picks: [usize; 2],
+    replying: bool,
     hops: usize,
     pub telling: bool,
     pub story: Vec<String>,
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(network: &'a Network, pick: u16) -> Self {
+    pub fn new(network: &'a Network, pick: u16, zone_picks: [usize; 2]) -> Self {
         Self {
             network,
             pick,
@@ -59,6 +67,10 @@ impl<'a> Walk<'a> {
             translations: Vec::new(),
             left_egress_only: Vec::new(),
             entered: Vec::new(),
+            flows: Vec::new(),
+            seen_replying: Vec::new(),
+            zone_picks,
+            replying: false,
             hops: 0,
             telling: false,
             story: Vec::new(),
@@ -91,6 +103,7 @@ impl<'a> Walk<'a> {
             return (true, Ok(()));
         }
         self.hops = 0;
+        self.replying = true;
         self.tell(|| format!("reply: {reply} from {:?}", arrival.host));
         let result = match self.start(&arrival.host, &reply) {
             Err(why) => Err(format!("reply: {why}")),
@@ -99,7 +112,9 @@ impl<'a> Walk<'a> {
             Ok(back) if Some(back.packet) != packet.reply() => {
                 Err(format!("reply: it looks foreign: {}", back.packet))
             }
-            Ok(_) => Ok(()),
+            Ok(_) => self
+                .one_sided()
+                .map_or(Ok(()), |why| Err(format!("reply: {why}"))),
         };
         (true, result)
     }
@@ -238,6 +253,8 @@ impl<'a> Walk<'a> {
             Choice::Via(Target::Nat(nat)) => self.enter_nat(&nat, subnet, flight),
             Choice::Via(Target::Eni(eni)) => self.hand_to_appliance(&eni, Some(subnet), flight),
             Choice::Via(Target::Peering(peering)) => self.across_peering(&peering, subnet, flight),
+            Choice::Via(Target::Transit(gateway)) => self.across_transit(&gateway, subnet, flight),
+            Choice::Via(Target::Endpoint(id)) => self.through_endpoint(&id, Some(subnet), flight),
             Choice::Via(Target::VpnGateway(gateway)) => Err(format!("nothing lies behind {gateway}")),
         }
     }

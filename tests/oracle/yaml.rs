@@ -3,7 +3,8 @@
 use std::fmt::{Display, Write};
 
 use super::network::{
-    Destination, Eni, GroupRule, NaclRule, Network, Peer, Route, RouteTable, Subnet, Target, Traffic,
+    Destination, Eni, GroupRule, NaclRule, Network, Peer, Route, RouteTable, StatefulRule, Subnet, Target,
+    Traffic, Verdict,
 };
 use super::packet::{ICMP, ICMP6, TCP, UDP};
 
@@ -57,6 +58,8 @@ pub fn to_yaml(network: &Network) -> String {
             peering.requester, peering.accepter, peering.status
         )
     });
+    transit(&mut text, network);
+    firewalls(&mut text, network);
     groups(&mut text, network);
     nacls(&mut text, network);
     tables(&mut text, network);
@@ -98,9 +101,10 @@ fn one_or_list<T: Display>(items: &[T]) -> String {
 fn subnet_fields(network: &Network, subnet: &Subnet) -> String {
     let region = &network.vpcs[&subnet.vpc].region;
     let mut fields = format!(
-        "vpc: {}, cidr: {}, az: {region}a",
+        "vpc: {}, cidr: {}, az: {region}{}",
         subnet.vpc,
-        one_or_list(&subnet.cidrs)
+        one_or_list(&subnet.cidrs),
+        subnet.zone
     );
     for (key, value) in [("route_table", &subnet.table), ("nacl", &subnet.nacl)] {
         if let Some(value) = value {
@@ -300,7 +304,9 @@ fn route(route: &Route) -> String {
         | Target::Nat(id)
         | Target::Eni(id)
         | Target::Peering(id)
-        | Target::VpnGateway(id) => id,
+        | Target::VpnGateway(id)
+        | Target::Transit(id)
+        | Target::Endpoint(id) => id,
     };
     let propagated = if route.propagated {
         ", propagated: true"
@@ -309,4 +315,133 @@ fn route(route: &Route) -> String {
     };
     let state = if route.blackhole { ", state: blackhole" } else { "" };
     format!("destination: \"{destination}\", target: {target}{propagated}{state}")
+}
+
+fn transit(text: &mut String, network: &Network) {
+    section(
+        text,
+        "transit_gateways",
+        &network.transit_gateways,
+        |referencing| format!("security_group_referencing: {referencing}"),
+    );
+    section(text, "transit_gateway_attachments", &network.attachments, |one| {
+        let table = match &one.table {
+            Some(table) => format!("route_table: {table}"),
+            None => "unassociated: true".to_owned(),
+        };
+        let state = if one.available { "" } else { ", state: failed" };
+        format!(
+            "transit_gateway: {}, vpc: {}, subnets: [{}], {table}, propagates_to: [{}], ipv6: {}, security_group_referencing: {}{state}",
+            one.gateway,
+            one.vpc,
+            one.subnets.join(", "),
+            one.propagates_to.join(", "),
+            one.ipv6,
+            one.referencing
+        )
+    });
+    section(
+        text,
+        "transit_gateway_route_tables",
+        &network.transit_tables,
+        |table| {
+            let routes: Vec<String> = table
+                .routes
+                .iter()
+                .map(|(cidr, attachment)| match attachment {
+                    Some(attachment) => format!("{{ destination: \"{cidr}\", attachment: {attachment} }}"),
+                    None => format!("{{ destination: \"{cidr}\", blackhole: true }}"),
+                })
+                .collect();
+            format!("transit_gateway: tgw-1, routes: [{}]", routes.join(", "))
+        },
+    );
+}
+
+fn firewalls(text: &mut String, network: &Network) {
+    if network.firewalls.is_empty() {
+        return;
+    }
+    // Each endpoint has a firewall, a policy and two rule groups of its own.
+    line(text, 0, "network_firewalls:");
+    for (id, firewall) in &network.firewalls {
+        let endpoint = format!("endpoints: {{ {id}: {{ subnet: {} }} }}", firewall.subnet);
+        line(
+            text,
+            1,
+            format_args!("fw-{id}: {{ policy: policy-{id}, {endpoint} }}"),
+        );
+    }
+    line(text, 0, "firewall_policies:");
+    for (id, firewall) in &network.firewalls {
+        let order = if firewall.strict { "strict" } else { "action" };
+        let default = if firewall.drop_strict {
+            ", stateful_default: drop_strict"
+        } else {
+            ""
+        };
+        line(
+            text,
+            1,
+            format_args!(
+                "policy-{id}: {{ stateless: [{{ group: less-{id}, priority: 1 }}], stateless_default: {}, rule_order: {order}, stateful: [{{ group: full-{id}, priority: 1 }}]{default} }}",
+                verdict(firewall.stateless_default)
+            ),
+        );
+    }
+    line(text, 0, "rule_groups:");
+    for (id, firewall) in &network.firewalls {
+        let addresses = |name: &str, cidr: &Option<ipnet::IpNet>| {
+            cidr.map_or_else(String::new, |cidr| format!(", {name}: \"{cidr}\""))
+        };
+        let less: Vec<String> = firewall
+            .stateless
+            .iter()
+            .map(|rule| {
+                let from = addresses("source", &rule.source);
+                let to = addresses("destination", &rule.destination);
+                format!(
+                    "{{ priority: {}, action: {}, {}{from}{to} }}",
+                    rule.priority,
+                    verdict(rule.verdict),
+                    traffic(&rule.traffic)
+                )
+            })
+            .collect();
+        line(
+            text,
+            1,
+            format_args!("less-{id}: {{ stateless: [{}] }}", less.join(", ")),
+        );
+        let full: Vec<String> = firewall.stateful.iter().map(stateful).collect();
+        line(
+            text,
+            1,
+            format_args!("full-{id}: {{ stateful: [{}] }}", full.join(", ")),
+        );
+    }
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Drop => "drop",
+        Verdict::Forward => "forward",
+    }
+}
+
+fn stateful(rule: &StatefulRule) -> String {
+    let action = if rule.pass { "pass" } else { "drop" };
+    let words = |cidr: &Option<ipnet::IpNet>| cidr.map_or_else(|| "any".to_owned(), |cidr| cidr.to_string());
+    let ports = match rule.protocol {
+        "tcp" | "udp" => format!(", ports: \"{}:{}\"", rule.ports.0, rule.ports.1),
+        _ => String::new(),
+    };
+    let direction = if rule.any_direction { "any" } else { "forward" };
+    format!(
+        "{{ action: {action}, protocol: {}, source: \"{}\", destination: \"{}\", direction: {direction}{ports} }}",
+        rule.protocol,
+        words(&rule.source),
+        words(&rule.destination)
+    )
 }

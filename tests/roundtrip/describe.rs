@@ -9,7 +9,7 @@ pub fn dump(model: &Value) -> Option<Vec<(String, Value)>> {
     let mut add = |name: &str, key: &str, items: Vec<Value>| {
         files.push((format!("ec2-describe-{name}.json"), json!({ key: items })))
     };
-    add("vpcs", "Vpcs", all(model, "vpcs", |id, vpc| vpc_of(id, vpc))?);
+    add("vpcs", "Vpcs", all(model, "vpcs", vpc_of)?);
     add("subnets", "Subnets", all(model, "subnets", subnet)?);
     add(
         "network-interfaces",
@@ -467,6 +467,11 @@ fn transit(model: &Value, files: &mut Vec<(String, Value)>) -> Option<()> {
         "TransitGatewayVpcAttachments",
         of_vpcs,
     );
+    transit_routes(model, files)
+}
+
+/// What `search-transit-gateway-routes` tells of each table: the routes that were written, and those that were propagated.
+fn transit_routes(model: &Value, files: &mut Vec<(String, Value)>) -> Option<()> {
     let empty = Map::new();
     let tables = model
         .get("transit_gateway_route_tables")

@@ -147,7 +147,7 @@ impl<'a> Walk<'a> {
         if !looped.is_empty() || trail.met.len() >= COMPONENTS_MAX {
             return self.loops(component, at, looped, trail, there);
         }
-        trail.met.push((at.node, at.link, at.packets));
+        trail.met.push((at.node, at.link, at.packets, at.next_hop));
         let steps = self.transfer(component, &at, &trail);
         debug_assert!(
             self.covers(&at, &steps),
@@ -205,11 +205,10 @@ impl<'a> Walk<'a> {
 
     fn met_again(&self, at: &Position, trail: &Trail) -> PacketSet {
         let space = &self.work.space;
-        let before = trail
-            .met
-            .iter()
-            .filter(|(node, link, _)| *node == at.node && *link == at.link);
-        before.fold(PacketSet::EMPTY, |met, (_, _, packets)| {
+        let before = trail.met.iter().filter(|(node, link, _, next_hop)| {
+            *node == at.node && *link == at.link && *next_hop == at.next_hop
+        });
+        before.fold(PacketSet::EMPTY, |met, (_, _, packets, _)| {
             space.union(met, space.intersect(*packets, at.packets))
         })
     }

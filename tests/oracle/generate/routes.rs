@@ -102,7 +102,7 @@ impl Builder {
     }
 
     /// Nothing is added twice, nor without a target.
-    fn add(&mut self, table: &mut RouteTable, destination: IpNet, target: Option<Target>) {
+    pub(super) fn add(&mut self, table: &mut RouteTable, destination: IpNet, target: Option<Target>) {
         let destination = Destination::Cidr(destination);
         let taken = table
             .routes
@@ -308,7 +308,7 @@ impl Builder {
         }
     }
 
-    fn redirect(&mut self, from: &str, to: &str, target: &Target) {
+    pub(super) fn redirect(&mut self, from: &str, to: &str, target: &Target) {
         let destination = self.network.subnets[to].cidrs[0];
         let Some(id) = self.network.subnets[from].table.clone() else {
             return;

@@ -109,7 +109,8 @@ impl Walk<'_> {
         }
         // Who gets its traffic from the gateway through an appliance has to send it the same way (VPC guide,
         // "Gateway route tables"; Reachability Analyzer, INGRESS_RTB_TRAFFIC_REDIRECTION).
-        if let Choice::Via(Target::Eni(appliance)) = self.edge_route(vpc, gateway, source)
+        if let Choice::Via(Target::Eni(appliance) | Target::Endpoint(appliance)) =
+            self.edge_route(vpc, gateway, source)
             && appliance != sender
         {
             return Err(format!(
@@ -206,6 +207,7 @@ impl Walk<'_> {
                 Err(format!("{gateway}: {eni} has no public address"))
             }
             Choice::Via(Target::Eni(eni)) => self.hand_to_appliance(&eni, None, flight),
+            Choice::Via(Target::Endpoint(id)) => self.through_endpoint(&id, None, flight),
             other => Err(format!("{gateway}: {other:?}")),
         }
     }
