@@ -11,7 +11,7 @@ use oracle::network::{
 use oracle::packet::{ICMP, Packet, TCP, UDP};
 use oracle::random::Random;
 use oracle::sample::{packets, questions};
-use oracle::simulate::{Host, reachable_for_some_pick, simulate};
+use oracle::simulate::{Host, reachable_for_some_pick, simulate, story};
 use oracle::textbook::{
     OUTSIDE, add_nat, add_public, add_route, address, admit_only, assert_blocked, assert_forward_only,
     assert_reachable, base, change_eni, cidr, internet, rule, send, send_v6, set_nacl, tcp,
@@ -571,4 +571,26 @@ fn a_transit_gateway_needs_a_subnet_in_the_zone_and_a_way_back() {
         subnet.zone = "c".to_owned();
     }
     assert_blocked(&send(&network, "a", "f", TCP, 80), "no subnet in c");
+}
+
+/// The later kinds are met by packets, and not only there.
+#[test]
+fn transit_gateways_firewalls_and_load_balancers_are_met() {
+    let mut met = [0; 3];
+    for seed in 0..400 {
+        let network = generate(seed);
+        let mut random = Random::new(seed);
+        for question in questions(&network, &mut random, 5) {
+            for packet in packets(&network, &mut random, &question, 10) {
+                if !simulate(&network, &question.sender, &question.receiver, &packet).returned {
+                    continue;
+                }
+                let told = story(&network, &question.sender, &question.receiver, &packet);
+                for (count, words) in met.iter_mut().zip(["tgw-1: by", "stateless:", "hands it to"]) {
+                    *count += u32::from(told.contains(words));
+                }
+            }
+        }
+    }
+    assert!(met.iter().all(|count| *count > 20), "{met:?}");
 }

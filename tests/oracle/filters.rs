@@ -23,9 +23,12 @@ impl Direction {
     }
 }
 
+/// What is known of a sender: whether it still is itself, and a node that vouches for it.
+pub type Known<'a> = (bool, Option<&'a str>);
+
 /// The groups of an interface are one list of allow rules (EC2 guide, "Security group rules"). `identity`
 /// says whether the packet is still known to come from the interface that sent it.
-pub fn groups_admit(network: &Network, eni: &str, way: Direction, packet: &Packet, identity: bool) -> bool {
+pub fn groups_admit(network: &Network, eni: &str, way: Direction, packet: &Packet, known: Known<'_>) -> bool {
     network.enis[eni].groups.iter().any(|id| {
         let group = &network.groups[id];
         let rules = match way {
@@ -38,7 +41,7 @@ pub fn groups_admit(network: &Network, eni: &str, way: Direction, packet: &Packe
         };
         rules
             .iter()
-            .any(|rule| rule_admits(network, eni, rule, way, packet, identity))
+            .any(|rule| rule_admits(network, eni, rule, way, packet, known))
     })
 }
 
@@ -48,7 +51,7 @@ fn rule_admits(
     rule: &GroupRule,
     way: Direction,
     packet: &Packet,
-    identity: bool,
+    (identity, voucher): Known<'_>,
 ) -> bool {
     let other = way.other_end(packet);
     let contains = |cidr: &IpNet| cidr.contains(&other);
@@ -61,7 +64,10 @@ fn rule_admits(
             // at the address.
             Peer::Group(group) => match way {
                 Direction::Out => in_group(network, eni, group, other, false),
-                Direction::In => identity && in_group(network, eni, group, other, true),
+                Direction::In => {
+                    identity && in_group(network, eni, group, other, true)
+                        || voucher.is_some_and(|node| network.enis[node].groups.contains(group))
+                }
             },
         })
 }

@@ -1,6 +1,7 @@
 //! Random small networks, valid as AWS would take them, and much alike the ones that people build: a public
 //! subnet, a private one behind a NAT gateway, an appliance between, a peer VPC; then a few mistakes.
 
+mod balancer;
 mod filters;
 mod routes;
 mod transit;
@@ -34,6 +35,7 @@ pub fn generate(seed: u64) -> Network {
     builder.zones();
     builder.transit();
     builder.firewalls();
+    builder.balancers();
     builder.network
 }
 
@@ -231,7 +233,7 @@ impl Builder {
         }
     }
 
-    fn associations(&mut self, vpc: &str, addresses: &[IpAddr]) -> Vec<Association> {
+    pub(super) fn associations(&mut self, vpc: &str, addresses: &[IpAddr]) -> Vec<Association> {
         let mut pairs = Vec::new();
         let share = if self.network.internet_gateway_of(vpc).is_some() {
             55
@@ -257,7 +259,7 @@ impl Builder {
         Ipv4Addr::new(203, 0, 113, self.public_addresses)
     }
 
-    fn some_groups(&mut self, vpc: &str) -> Vec<Id> {
+    pub(super) fn some_groups(&mut self, vpc: &str) -> Vec<Id> {
         let all: Vec<Id> = self
             .network
             .groups
@@ -385,7 +387,7 @@ fn nth_v6_subnet(range: Ipv6Net, number: u16) -> IpNet {
 }
 
 /// The address with this number in the range.
-fn nth(cidr: IpNet, number: u32) -> IpAddr {
+pub(super) fn nth(cidr: IpNet, number: u32) -> IpAddr {
     match cidr {
         IpNet::V4(cidr) => IpAddr::V4((u32::from(cidr.network()) + number).into()),
         IpNet::V6(cidr) => IpAddr::V6((u128::from(cidr.network()) + u128::from(number)).into()),

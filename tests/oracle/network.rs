@@ -35,6 +35,24 @@ pub struct Network {
     pub transit_tables: BTreeMap<Id, TransitTable>,
     /// By endpoint: each has a firewall and a policy of its own.
     pub firewalls: BTreeMap<Id, Firewall>,
+    pub balancers: BTreeMap<Id, Balancer>,
+}
+
+/// With one listener and one target group.
+#[derive(Debug, Clone)]
+pub struct Balancer {
+    pub kind: &'static str,
+    pub classic: bool,
+    /// The interfaces of its nodes, one in each of its zones.
+    pub nodes: Vec<Id>,
+    /// Protocol and port.
+    pub listener: (u8, u16),
+    pub cross_zone: bool,
+    /// Whether targets see the client.
+    pub preserves: bool,
+    /// Interfaces.
+    pub targets: Vec<Id>,
+    pub target_port: u16,
 }
 
 /// A VPC on a transit gateway.
@@ -439,6 +457,11 @@ impl Network {
             .into_iter()
             .find(|(address, ..)| IpAddr::V4(*address) == public)
             .map(|(_, vpc, private)| (vpc, IpAddr::V4(private)))
+    }
+
+    pub fn balancer_of(&self, node: &str) -> Option<&Balancer> {
+        let mut balancers = self.balancers.values();
+        balancers.find(|one| one.nodes.iter().any(|id| id == node))
     }
 
     pub fn attachment_of(&self, gateway: &str, vpc: &str) -> Option<(&str, &Attachment)> {

@@ -55,7 +55,11 @@ fn some_sender(network: &Network, random: &mut Random) -> Id {
         routes.iter().any(|route| {
             matches!(
                 route.target,
-                Target::Nat(_) | Target::Eni(_) | Target::EgressOnly(_)
+                Target::Nat(_)
+                    | Target::Eni(_)
+                    | Target::EgressOnly(_)
+                    | Target::Transit(_)
+                    | Target::Endpoint(_)
             )
         })
     };
@@ -71,6 +75,24 @@ fn some_sender(network: &Network, random: &mut Random) -> Id {
     }
 }
 
+/// Often a node of a load balancer, or somebody across a transit gateway, where there are such.
+fn some_receiver(network: &Network, random: &mut Random, from: &Id) -> Id {
+    let nodes: Vec<&Id> = network.balancers.values().flat_map(|one| &one.nodes).collect();
+    if !nodes.is_empty() && random.chance(45) {
+        return (*random.pick(&nodes)).clone();
+    }
+    let here = network.vpc_of_eni(from);
+    let attached = |vpc: &str| network.attachments.values().any(|one| one.vpc == vpc);
+    let enis = network.enis.keys();
+    let far: Vec<&Id> = enis
+        .filter(|id| network.vpc_of_eni(id) != here && attached(network.vpc_of_eni(id)))
+        .collect();
+    if attached(here) && !far.is_empty() && random.chance(60) {
+        return (*random.pick(&far)).clone();
+    }
+    some_eni(network, random)
+}
+
 fn from_eni(
     network: &Network,
     random: &mut Random,
@@ -81,6 +103,10 @@ fn from_eni(
     let source = network.enis[from].primary(destination)?;
     let (to, receiver) = to;
     let sender = Host::Eni(from.clone());
+    // A node of a load balancer begins nothing but what it hands on.
+    if network.balancer_of(from).is_some() {
+        return None;
+    }
     // Neighbours are too easy to be asked often.
     if let Host::Eni(other) = &receiver
         && network.enis[other].subnet == network.enis[from].subnet
@@ -100,7 +126,8 @@ fn from_eni(
 
 /// An interface as such means its primary IPv4 address.
 fn to_interface(network: &Network, random: &mut Random) -> Option<Question> {
-    let (from, to) = (some_sender(network, random), some_eni(network, random));
+    let from = some_sender(network, random);
+    let to = some_receiver(network, random, &from);
     from_eni(
         network,
         random,
@@ -201,14 +228,31 @@ fn to_service(network: &Network, random: &mut Random) -> Option<Question> {
 pub fn packets(network: &Network, random: &mut Random, question: &Question, count: usize) -> Vec<Packet> {
     let aims = aims(network, question);
     let values: Vec<u16> = boundary_values(network).into_iter().collect();
+    let listener = match &question.receiver {
+        Host::Eni(eni) => network.balancer_of(eni).map(|one| one.listener),
+        _ => None,
+    };
     (0..count)
-        .map(|_| packet(random, question, &aims, &values))
+        .map(|_| {
+            let packet = packet(random, question, &aims, &values);
+            match listener.filter(|_| random.chance(60)) {
+                Some((protocol, destination_port)) => Packet {
+                    protocol,
+                    destination_port,
+                    source_port: source_port(random, &values),
+                    ..packet
+                },
+                None => packet,
+            }
+        })
         .collect()
 }
 
 /// What the receiver's groups let in, and the sender's out: the packets that have a chance.
 fn aims<'a>(network: &'a Network, question: &Question) -> Vec<&'a Traffic> {
     let groups = |host: &Host| match host {
+        // What a load balancer takes is what a listener is for.
+        Host::Eni(eni) if network.balancer_of(eni).is_some() => Vec::new(),
         Host::Eni(eni) => network.enis[eni]
             .groups
             .iter()
@@ -294,6 +338,8 @@ fn message(random: &mut Random, aim: &Traffic, icmp: u8, values: &[u16]) -> u16 
 pub fn boundary_values(network: &Network) -> BTreeSet<u16> {
     let mut values = breakpoints(network);
     values.extend([1024, 65535]);
+    let balancers = network.balancers.values();
+    values.extend(balancers.flat_map(|one| [one.listener.1, one.target_port]));
     for kind in [0, 1, 3, 4, 8, 9, 128, 129, 130] {
         values.extend([0, 1, 4, 5].map(|code| u16::from_be_bytes([kind, code])));
     }

@@ -26,9 +26,22 @@ pub struct Outcome {
     pub drop: Option<String>,
 }
 
-/// Sends the packet from one host and asks whether it reaches the other one, and its reply the first.
+/// Sends the packet from one host and asks whether it reaches the other one, and its reply the first. A load balancer does
+/// what it is for if one of its targets answers.
 pub fn simulate(network: &Network, from: &Host, to: &Host, packet: &Packet) -> Outcome {
-    let mut first = Walk::new(network, PICKS_FIRST, [0, 0]);
+    let mut all = simulate_for(network, from, to, packet, 0);
+    let most = network.balancers.values().map(|one| one.targets.len()).max();
+    for target in 1..most.unwrap_or_default() {
+        let one = simulate_for(network, from, to, packet, target);
+        all.arrived |= one.arrived;
+        all.returned |= one.returned;
+        all.returned_for_some_pick |= one.returned_for_some_pick;
+    }
+    all
+}
+
+fn simulate_for(network: &Network, from: &Host, to: &Host, packet: &Packet, target: usize) -> Outcome {
+    let mut first = Walk::new(network, PICKS_FIRST, [0, 0], target);
     let (arrived, result) = first.converse(from, to, packet);
     let mut outcome = Outcome {
         arrived,
@@ -53,7 +66,7 @@ pub fn simulate(network: &Network, from: &Host, to: &Host, packet: &Packet) -> O
     let translated = !first.translations.is_empty();
     for zone_picks in zones {
         for pick in picks(network) {
-            let mut walk = Walk::new(network, pick, *zone_picks);
+            let mut walk = Walk::new(network, pick, *zone_picks, target);
             let (arrived, result) = walk.converse(from, to, packet);
             outcome.arrived &= arrived;
             outcome.returned &= result.is_ok();
@@ -78,7 +91,7 @@ pub fn story(network: &Network, from: &Host, to: &Host, packet: &Packet) -> Stri
     let zones = [[0, 0], [0, 1], [1, 0], [1, 1]];
     let all = picks(network).into_iter();
     for (pick, zone_picks) in all.flat_map(|pick| zones.map(|zones| (pick, zones))) {
-        let mut walk = Walk::new(network, pick, zone_picks);
+        let mut walk = Walk::new(network, pick, zone_picks, 0);
         walk.telling = true;
         let (_, result) = walk.converse(from, to, packet);
         let told = walk.story.join("\n");

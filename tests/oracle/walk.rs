@@ -1,6 +1,7 @@
 //! The walk of a packet from host to host: interfaces, their groups, subnets, network ACLs and route tables.
 //! The gateways between VPCs and to the internet follow in a file of their own.
 
+mod balancer;
 mod firewall;
 mod gateways;
 mod transit;
@@ -20,6 +21,8 @@ struct Flight {
     packet: Packet,
     /// Whether a security group can still tell which interface sent it.
     identity: bool,
+    /// A load balancer's node that sent it on with the client's address: its groups count as the sender's.
+    voucher: Option<Id>,
 }
 
 struct Arrival {
@@ -52,6 +55,10 @@ pub struct Walk<'a> {
     seen_replying: Vec<Id>,
     /// Which interface transit gateways choose where they may, for the request and for the reply.
     zone_picks: [usize; 2],
+    /// Which target load balancers choose, and what they did.
+    target_pick: usize,
+    kept: Vec<balancer::Kept>,
+    handed: Vec<(Id, Id)>,
     replying: bool,
     hops: usize,
     pub telling: bool,
@@ -59,7 +66,7 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(network: &'a Network, pick: u16, zone_picks: [usize; 2]) -> Self {
+    pub fn new(network: &'a Network, pick: u16, zone_picks: [usize; 2], target_pick: usize) -> Self {
         Self {
             network,
             pick,
@@ -70,6 +77,9 @@ impl<'a> Walk<'a> {
             flows: Vec::new(),
             seen_replying: Vec::new(),
             zone_picks,
+            target_pick,
+            kept: Vec::new(),
+            handed: Vec::new(),
             replying: false,
             hops: 0,
             telling: false,
@@ -91,7 +101,11 @@ impl<'a> Walk<'a> {
             Ok(arrival) => arrival,
             Err(why) => return (false, Err(format!("request: {why}"))),
         };
-        if arrival.host != *to {
+        let handed = match (to, &arrival.host) {
+            (Host::Eni(node), Host::Eni(host)) => self.answers_for(node, host),
+            _ => false,
+        };
+        if arrival.host != *to && !handed {
             return (false, Err(format!("request: it ends at {:?}", arrival.host)));
         }
         // Nobody answers an ICMP message other than an echo request, and the services answer where they
@@ -123,6 +137,7 @@ impl<'a> Walk<'a> {
         let flight = Flight {
             packet: *packet,
             identity: true,
+            voucher: None,
         };
         match from {
             Host::Internet(_) => self.across_internet(flight),
@@ -154,6 +169,9 @@ impl<'a> Walk<'a> {
             return Err(format!("source/dest check of {eni}: the source is not its own"));
         }
         self.groups(eni, Direction::Out, &flight)?;
+        if let Some(way) = self.back_to_node(eni, &flight.packet) {
+            return way;
+        }
         self.leave_subnet(&interface.subnet, eni, flight)
     }
 
@@ -169,6 +187,9 @@ impl<'a> Walk<'a> {
             ));
         }
         self.groups(eni, Direction::In, &flight)?;
+        if let Some(balancer) = self.network.balancer_of(eni).filter(|_| owned) {
+            return self.balance(balancer, eni, flight);
+        }
         if owned {
             return Ok(Arrival {
                 host: Host::Eni(eni.to_owned()),
@@ -179,6 +200,7 @@ impl<'a> Walk<'a> {
         // guide, "Routing for a middlebox appliance").
         self.tell(|| format!("{eni} forwards it"));
         flight.identity = false;
+        flight.voucher = None;
         self.leave_eni(eni, flight)
     }
 
@@ -193,7 +215,13 @@ impl<'a> Walk<'a> {
             self.tell(|| format!("{eni} {way:?}: tracked"));
             return Ok(());
         }
-        if !groups_admit(self.network, eni, way, packet, flight.identity) {
+        if !groups_admit(
+            self.network,
+            eni,
+            way,
+            packet,
+            (flight.identity, flight.voucher.as_deref()),
+        ) {
             return Err(format!("security groups of {eni}, {way:?}: {packet}"));
         }
         self.tell(|| format!("{eni} {way:?}: a rule admits {packet}"));

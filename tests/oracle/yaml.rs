@@ -3,8 +3,8 @@
 use std::fmt::{Display, Write};
 
 use super::network::{
-    Destination, Eni, GroupRule, NaclRule, Network, Peer, Route, RouteTable, StatefulRule, Subnet, Target,
-    Traffic, Verdict,
+    Balancer, Destination, Eni, GroupRule, NaclRule, Network, Peer, Route, RouteTable, StatefulRule, Subnet,
+    Target, Traffic, Verdict,
 };
 use super::packet::{ICMP, ICMP6, TCP, UDP};
 
@@ -60,6 +60,7 @@ pub fn to_yaml(network: &Network) -> String {
     });
     transit(&mut text, network);
     firewalls(&mut text, network);
+    balancers(&mut text, network);
     groups(&mut text, network);
     nacls(&mut text, network);
     tables(&mut text, network);
@@ -444,4 +445,47 @@ fn stateful(rule: &StatefulRule) -> String {
         words(&rule.source),
         words(&rule.destination)
     )
+}
+
+fn balancers(text: &mut String, network: &Network) {
+    let protocol = |one: &Balancer| match (one.kind, one.listener.0) {
+        ("application", _) => "http",
+        (_, UDP) => "udp",
+        _ => "tcp",
+    };
+    section(text, "load_balancers", &network.balancers, |one| {
+        let subnets: Vec<&str> = one
+            .nodes
+            .iter()
+            .map(|node| network.enis[node].subnet.as_str())
+            .collect();
+        format!(
+            "type: {}, subnets: [{}], enis: [{}], cross_zone: {}, listeners: [{{ protocol: {}, port: {}, target_groups: tg-1 }}]",
+            one.kind,
+            subnets.join(", "),
+            one.nodes.join(", "),
+            one.cross_zone,
+            protocol(one),
+            one.listener.1
+        )
+    });
+    if let Some(one) = network.balancers.values().next() {
+        let addresses = one
+            .targets
+            .iter()
+            .filter_map(|target| network.enis[target].primary_v4());
+        let targets: Vec<String> = addresses.map(|address| format!("{{ ip: {address} }}")).collect();
+        line(text, 0, "target_groups:");
+        line(
+            text,
+            1,
+            format_args!(
+                "tg-1: {{ type: ip, protocol: {}, port: {}, preserve_client_ip: {}, targets: [{}] }}",
+                protocol(one),
+                one.target_port,
+                one.preserves,
+                targets.join(", ")
+            ),
+        );
+    }
 }

@@ -23,7 +23,7 @@ impl Builder {
     }
 
     pub(super) fn transit(&mut self) {
-        if self.network.vpcs.len() < 2 || !self.random.chance(55) {
+        if self.network.vpcs.len() < 2 || !self.random.chance(75) {
             return;
         }
         let referencing = self.random.chance(60);
@@ -144,7 +144,7 @@ impl Builder {
     pub(super) fn firewalls(&mut self) {
         for vpc in self.network.vpcs.keys().cloned().collect::<Vec<_>>() {
             let subnets = self.subnets_of(&vpc);
-            if subnets.len() < 2 || !self.random.chance(30) {
+            if subnets.len() < 2 || !self.random.chance(50) {
                 continue;
             }
             let count = 1 + self.random.below(2);

@@ -22,6 +22,7 @@ impl Walk<'_> {
         self.cross(from, Some(&firewall.subnet), &flight.packet)?;
         self.inspect(id, firewall, &flight.packet)?;
         flight.identity = false;
+        flight.voucher = None;
         self.leave_subnet(&firewall.subnet, id, flight)
     }
 

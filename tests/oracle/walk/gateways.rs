@@ -49,6 +49,7 @@ impl Walk<'_> {
             Flight {
                 packet: after,
                 identity: false,
+                voucher: None,
             },
         )
     }
@@ -166,6 +167,7 @@ impl Walk<'_> {
         let network = self.network;
         // Public addresses have no groups, and a packet that has been outside has lost its own.
         flight.identity = false;
+        flight.voucher = None;
         let destination = flight.packet.destination;
         self.tell(|| format!("on the internet: {}", flight.packet));
         if is_private(destination) || is_private(flight.packet.source) {
