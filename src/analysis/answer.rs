@@ -40,7 +40,8 @@ fn demanded(
     let graph = network.graph();
     let components = graph.nodes().filter_map(|node| graph.component(node));
     let ids: Vec<&str> = components
-        .map(|component| component.resource().id.as_str())
+        .flat_map(|component| std::iter::once(&component.resource().id).chain(component.part_of()))
+        .map(|id| id.as_str())
         .chain(model.security_groups.keys().map(|id| id.as_str()))
         .collect();
     let one = |word: &String| match index.names.get(word).map(Vec::as_slice) {

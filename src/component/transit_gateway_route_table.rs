@@ -13,7 +13,7 @@
 
 use crate::code::ExplanationCode;
 use crate::model::{
-    Model, Peer, Place, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId,
+    Model, Peer, Place, ResourceId, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId,
     TransitGatewayRoute, TransitGatewayRouteTable,
 };
 use crate::network::{
@@ -85,6 +85,7 @@ fn connect_one(
         node,
         Lookup {
             resource,
+            gateway: gateway.into(),
             list: Arc::clone(list),
             ways,
         },
@@ -265,6 +266,7 @@ fn united(entries: Vec<Entry>) -> Vec<Entry> {
 
 struct Lookup {
     resource: ResourceRef,
+    gateway: ResourceId,
     list: Arc<List>,
     ways: BTreeMap<TransitGatewayAttachmentId, LinkId>,
 }
@@ -272,6 +274,10 @@ struct Lookup {
 impl Component for Lookup {
     fn resource(&self) -> &ResourceRef {
         &self.resource
+    }
+
+    fn part_of(&self) -> Option<&ResourceId> {
+        Some(&self.gateway)
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {

@@ -5,7 +5,7 @@ use super::graph::{Link, NodeId};
 use super::step::{Direction, Identity, Leg, Passage, ResourceRef, Rewrite, Step};
 use super::workspace::Workspace;
 use crate::code::ExplanationCode;
-use crate::model::{Model, NetworkInterfaceId, VpcId};
+use crate::model::{Model, NetworkInterfaceId, ResourceId, VpcId};
 use crate::packet::PacketSet;
 
 /// A component on a path, as AWS's path components are.
@@ -26,6 +26,14 @@ pub trait Component: Send + Sync {
     /// Whether it is a host of a subnet, so that what leaves it into the network was last sent by it.
     fn is_host(&self) -> bool {
         false
+    }
+    /// What it is a part of, where questions may demand or avoid that by its own name: a transit gateway, of its tables.
+    fn part_of(&self) -> Option<&ResourceId> {
+        None
+    }
+    /// Whether a question that demands or avoids this id means it.
+    fn is_called(&self, id: &str) -> bool {
+        self.resource().id.as_str() == id || self.part_of().is_some_and(|whole| whole.as_str() == id)
     }
     /// Whether an answer names it even where it just hands packets on.
     fn shown(&self) -> bool {

@@ -76,7 +76,7 @@ impl<'a> Walk<'a> {
                 self.network
                     .graph()
                     .component(*node)
-                    .is_some_and(|met| met.resource().id.as_str() == id)
+                    .is_some_and(|met| met.is_called(id))
             }) || trail.hops.iter().any(|hop| hop.author.id.as_str() == id)
         };
         let missed = self.demands.through.iter().find(|id| !passed(id))?;

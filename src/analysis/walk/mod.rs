@@ -158,12 +158,7 @@ impl<'a> Walk<'a> {
     }
 
     fn transfer(&self, component: &dyn Component, at: &Position, trail: &Trail) -> Vec<Step> {
-        if self
-            .demands
-            .avoid
-            .iter()
-            .any(|id| component.resource().id.as_str() == id)
-        {
+        if self.demands.avoid.iter().any(|id| component.is_called(id)) {
             let message = format!("the question avoids {}", component.resource().id);
             let code = ExplanationCode::ComponentFilterRestriction;
             return vec![Step::lose(
