@@ -27,7 +27,20 @@ pub fn fix(finding: &Finding, blocker: &Blocker) -> String {
         Code::SgReferencesNotPreserved => {
             format!("name the sender's addresses instead of its group: allow {packets}")
         }
-        Code::SubnetAclRestriction => acl(blocker, way, &packets),
+        Code::SgReferencingSupport => {
+            format!(
+                "turn on security group referencing support on the transit gateway and both attachments, or allow {packets}"
+            )
+        }
+        Code::SubnetAclRestriction | Code::ElbAclRestriction => acl(blocker, way, &packets),
+        Code::FirewallRulesRestriction => {
+            let packets = told(&|slice| rule(slice, Direction::Egress));
+            firewall(blocker, &packets)
+        }
+        Code::WhyhopAsymmetricRouting => {
+            format!("lead request and reply through the same endpoint of {id}")
+        }
+        Code::ElbInstalledAzRestriction => format!("give {id} a subnet in the zone of its targets"),
         Code::NoRouteToDestination => format!("add a route for {destinations} to {id}"),
         Code::BadStateRoute => format!("give the route of {id} a target that works"),
         Code::EniSourceDestCheckRestriction => {
@@ -73,5 +86,19 @@ fn acl(blocker: &Blocker, way: &str, packets: &str) -> String {
             format!("before rule {number} of {id}, add an {way} rule that allows {packets}{reply}")
         }
         _ => format!("add an {way} rule to {id} that allows {packets}{reply}"),
+    }
+}
+
+fn firewall(blocker: &Blocker, packets: &str) -> String {
+    let id = &blocker.component.id;
+    let reply = match blocker.leg {
+        Leg::Return => " (or let a stateful rule pass the request, which lets the reply back)",
+        Leg::Forward => "",
+    };
+    match blocker.rule {
+        RuleRef::Number(number) => {
+            format!("before rule {number} of {id}, add a rule that passes {packets}{reply}")
+        }
+        _ => format!("add a rule to a rule group of {id} that passes {packets}{reply}"),
     }
 }

@@ -179,21 +179,7 @@ fn target(check: &mut Check<'_>, table: &RouteTable, route: &Route, place: &Plac
         );
     }
     family(check, route, &place);
-    let attached = model
-        .enis
-        .values()
-        .filter(|eni| eni.instance.as_ref().is_some_and(|own| own.as_str() == id));
-    let interfaces = attached.count();
-    if interfaces > 1 && !model.enis.contains_key(id) {
-        let message =
-            format!("{id} has {interfaces} interfaces, and AWS takes a route to an instance that has one");
-        check.hint(
-            "MODEL_INSTANCE_TARGET",
-            &place,
-            message,
-            "write the id of the interface that is meant",
-        );
-    }
+    instance(check, id, &place);
     if let Some(vpc) = home(check, id).filter(|vpc| *vpc != table.vpc) {
         check.say(
             "MODEL_WRONG_VPC",
@@ -233,6 +219,23 @@ fn target(check: &mut Check<'_>, table: &RouteTable, route: &Route, place: &Plac
         }
     }
     peering(check, table, route, &place);
+}
+
+/// V15: an instance is meant only where it has one interface.
+fn instance(check: &mut Check<'_>, id: &str, place: &Place) {
+    // Looked for only where nothing else has this id: the interfaces may be many.
+    if id == "local" || check.model.is_target(id) {
+        return;
+    }
+    let of =
+        |eni: &&crate::model::NetworkInterface| eni.instance.as_ref().is_some_and(|own| own.as_str() == id);
+    let interfaces = check.model.enis.values().filter(of).count();
+    if interfaces > 1 {
+        let message =
+            format!("{id} has {interfaces} interfaces, and AWS takes a route to an instance that has one");
+        let hint = "write the id of the interface that is meant";
+        check.hint("MODEL_INSTANCE_TARGET", place, message, hint);
+    }
 }
 
 /// V13: what carries IPv4 alone; a NAT gateway takes IPv6 for NAT64's prefix (VPC guide, "DNS64 and NAT64").
