@@ -146,21 +146,23 @@ fn targets(check: &mut Check<'_>, balancer: &LoadBalancer) {
             continue;
         };
         let place = Place::item("target_groups", id).field("targets");
-        let mut served: BTreeSet<String> = BTreeSet::new();
-        for (index, target) in group.targets.iter().enumerate() {
-            let Some(zone) = zone(check, target) else { return };
-            if !zones.contains(&zone) {
-                let message =
-                    format!("the target is in {zone}, where the load balancer has no node: it is not used");
-                check.say("MODEL_TARGET_ZONE", &place.clone().index(index), message);
-            }
-            served.insert(zone);
+        let found: Option<Vec<String>> = group.targets.iter().map(|target| zone(check, target)).collect();
+        // Of targets that the model does not describe nobody knows the zone.
+        let Some(found) = found else { continue };
+        for (index, zone) in found
+            .iter()
+            .enumerate()
+            .filter(|(_, zone)| !zones.contains(*zone))
+        {
+            let message =
+                format!("the target is in {zone}, where the load balancer has no node: it is not used");
+            check.say("MODEL_TARGET_ZONE", &place.clone().index(index), message);
         }
         let spread = group
             .cross_zone
             .or(balancer.cross_zone)
             .unwrap_or(balancer.kind == LoadBalancerType::Application);
-        let alone = zones.iter().find(|zone| !served.contains(*zone));
+        let alone = zones.iter().find(|zone| !found.contains(zone));
         if let Some(zone) = alone.filter(|_| !spread && !group.targets.is_empty()) {
             let message = format!(
                 "no target in {zone}, and cross-zone load balancing is off: the node there serves nobody"
