@@ -10,6 +10,8 @@ mod firewall;
 mod help;
 #[path = "cli/import.rs"]
 mod import;
+#[path = "cli/sharing.rs"]
+mod sharing;
 
 use std::fs;
 use std::path::{Path, PathBuf};
