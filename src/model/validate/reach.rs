@@ -201,7 +201,7 @@ fn unknowable(
     let mut homes = std::iter::once(&group.vpc).chain(&group.associated_vpcs);
     let mut places = std::iter::once(vpc).chain(&model.security_groups[own].associated_vpcs);
     let near = places.any(|place| homes.any(|home| home == place)) || peered(check, vpc, &group.vpc);
-    if near || (field == "ingress" && transits(check, vpc, &group.vpc)) {
+    if near || carried_in(check, vpc, named) || (field == "ingress" && transits(check, vpc, &group.vpc)) {
         return;
     }
     let why = if transits(check, vpc, &group.vpc) {
@@ -216,6 +216,22 @@ fn unknowable(
     };
     let message = format!("{named} is of {}: {why}, so the rule matches nothing", group.vpc);
     check.say("MODEL_GROUP_REFERENCE", &place.clone().key(key), message);
+}
+
+/// Whether an interface of a VPC carries a group, wherever that belongs.
+fn carried_in(check: &Check<'_>, vpc: &VpcId, group: &ResourceId) -> bool {
+    let model = check.model;
+    let mut enis = model.enis.values();
+    enis.any(|eni| {
+        let here = model
+            .subnets
+            .get(&eni.subnet)
+            .is_some_and(|subnet| &subnet.vpc == vpc);
+        here && eni
+            .security_groups
+            .iter()
+            .any(|own| own.as_str() == group.as_str())
+    })
 }
 
 fn peered(check: &Check<'_>, one: &VpcId, other: &VpcId) -> bool {
