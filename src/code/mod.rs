@@ -71,6 +71,9 @@ codes! {
     TgwRtbRoutesAreUnknown = "TGW_RTB_ROUTES_ARE_UNKNOWN",
     UnknownPeeredSgs = "UNKNOWN_PEERED_SGS",
     UnknownResource = "UNKNOWN_RESOURCE",
+    VpceGatewayProtocolRestriction = "VPCE_GATEWAY_PROTOCOL_RESTRICTION",
+    VpceIntraVpcTraffic = "VPCE_INTRA_VPC_TRAFFIC",
+    VpceServiceNotInstalledInAz = "VPCE_SERVICE_NOT_INSTALLED_IN_AZ",
     VpcLocalRouteCidrRestriction = "VPC_LOCAL_ROUTE_CIDR_RESTRICTION",
     WhyhopAsymmetricRouting = "WHYHOP_ASYMMETRIC_ROUTING",
     WhyhopDeliveredElsewhere = "WHYHOP_DELIVERED_ELSEWHERE",
@@ -78,6 +81,7 @@ codes! {
     WhyhopNoSession = "WHYHOP_NO_SESSION",
     WhyhopReplyMismatch = "WHYHOP_REPLY_MISMATCH",
     WhyhopRoutingLoop = "WHYHOP_ROUTING_LOOP",
+    WhyhopServicePortRestriction = "WHYHOP_SERVICE_PORT_RESTRICTION",
 }
 
 impl ExplanationCode {

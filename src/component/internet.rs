@@ -82,6 +82,8 @@ impl Kind for Internet {
         let owned = gateways
             .iter()
             .fold(AddressSet::empty(), |all, door| all.union(&door.addresses));
+        let outside = outsiders(node, builder);
+        let owned = outside.iter().fold(owned, |all, door| all.union(&door.addresses));
         let addresses = internet_addresses().subtract(&owned);
         builder.own(
             node,
@@ -99,11 +101,21 @@ impl Kind for Internet {
             Net {
                 resource: ResourceRef::new(NAME, NAME),
                 owner,
-                doors: gateways,
+                doors: gateways.into_iter().chain(outside).collect(),
                 back,
             },
         );
     }
+}
+
+/// Who else of the model is out there.
+fn outsiders(node: NodeId, builder: &mut Builder<'_>) -> Vec<Door> {
+    let outside = builder.outside().to_vec();
+    let door = |(place, addresses): (NodeId, AddressSet)| Door {
+        link: builder.link(node, place, Direction::Ingress),
+        addresses,
+    };
+    outside.into_iter().map(door).collect()
 }
 
 /// For each gateway the door by which a reply goes back to it.
@@ -143,7 +155,7 @@ impl Component for Net {
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
-        let returning = arrival.answering.and_then(|gateway| self.back.get(&gateway));
+        let returning = self.returning(arrival);
         if let Some(door) = returning.and_then(|index| self.doors.get(*index)) {
             let because = Cause::implicit(
                 &self.resource,
@@ -176,14 +188,17 @@ impl Component for Net {
 }
 
 impl Net {
+    /// The door of the gateway through which the request of a reply came: here, or on its way to somebody who is out here.
+    fn returning(&self, arrival: &Arrival<'_>) -> Option<&usize> {
+        let last = arrival.memories.last().map(|memory| memory.node);
+        self.back.get(&arrival.answering.or(last)?)
+    }
+
     fn step(&self, index: Option<usize>, packets: PacketSet, arrival: &Arrival<'_>) -> Step {
         match index.and_then(|index| self.doors.get(index)) {
             Some(door) => {
-                let because = Cause::implicit(
-                    &self.resource,
-                    "public address",
-                    "to the gateway that has this address",
-                );
+                let because =
+                    Cause::implicit(&self.resource, "public address", "to whoever has this address");
                 Step::forward(packets, Passage::over(door.link).anonymous(), because)
             }
             None if arrival.link.is_some() => {

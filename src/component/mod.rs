@@ -1,6 +1,7 @@
 //! One file a component kind, and the registry. Siblings never import each other; what they must know of each other they
 //! ask the builder.
 
+mod aws_service;
 mod egress_only_internet_gateway;
 mod elastic_ip;
 mod internet;
@@ -18,6 +19,7 @@ mod transit_gateway_attachment;
 mod transit_gateway_route_table;
 mod unknown;
 mod vpc;
+mod vpc_endpoint;
 mod vpc_peering_connection;
 mod vpc_services;
 
@@ -33,6 +35,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &transit_gateway_attachment::TransitGatewayAttachments,
     &load_balancer::LoadBalancers,
     &network_firewall::NetworkFirewalls,
+    &vpc_endpoint::VpcEndpoints,
     &network_interface::NetworkInterfaces,
     &security_group::SecurityGroups,
     &elastic_ip::ElasticIps,
@@ -42,6 +45,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &vpc_peering_connection::PeeringConnections,
     &transit_gateway::TransitGateways,
     &transit_gateway_route_table::TransitGatewayRouteTables,
+    &aws_service::AwsServices,
     &internet::Internet,
     &unknown::Unknowns,
 ];

@@ -17,7 +17,7 @@ use crate::model::{
     AddressSpec, InstanceId, InstanceState, Model, NetworkInterface, NetworkInterfaceId, Place, VpcId,
 };
 use crate::network::{
-    Arrival, Association, Builder, Cause, Component, Direction, Kind, LinkId, Onward, Owner, Passage,
+    Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, Onward, Owner, Passage,
     Resident, ResourceRef, RuleRef, Step, Target, Workspace, certain_addresses,
 };
 use crate::packet::{AddressSet, PacketSet};
@@ -216,6 +216,7 @@ fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
         stopped: stopped(eni, model),
         behind,
         unmodelled: unmodelled(eni).filter(|_| behind.is_none()),
+        begins_nothing: builder.begins_nothing(id),
     };
     builder.set(node, component);
 }
@@ -233,6 +234,8 @@ struct Interface {
     /// What takes the packets instead of a host, and sends through this interface.
     behind: Option<LinkId>,
     unmodelled: Option<String>,
+    /// The code that blames it where something is to begin here, because what is behind it only answers.
+    begins_nothing: Option<ExplanationCode>,
 }
 
 impl Component for Interface {
@@ -284,6 +287,13 @@ impl Interface {
         Some(self.refuses(ExplanationCode::BadState, message))
     }
 
+    /// Why nothing begins here.
+    fn silent(&self, arrival: &Arrival<'_>) -> Option<Cause> {
+        let code = self.begins_nothing.filter(|_| arrival.leg == Leg::Forward)?;
+        let message = format!("{} answers, and begins nothing by itself", self.resource.id);
+        Some(self.refuses(code, message))
+    }
+
     /// To the component behind this interface, or from it.
     fn hand(&self, packets: PacketSet, direction: Direction, behind: LinkId) -> Step {
         let id = &self.resource.id;
@@ -302,7 +312,7 @@ impl Interface {
     /// Packets begin here, or the reply does.
     fn send(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
         let onward = Passage::over(self.out);
-        if let Some(because) = self.not_running() {
+        if let Some(because) = self.not_running().or_else(|| self.silent(arrival)) {
             return vec![Step::drop(arrival.packets, onward, because)];
         }
         let own = work.space.from_sources(arrival.packets, &self.addresses);

@@ -17,9 +17,9 @@ use crate::code::ExplanationCode;
 use crate::model::{Model, Peer, Place, ResourceId, RouteState, RouteTable, RouteTableId, SubnetId, VpcId};
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, Entry, FilterId, Kind, LinkId, NodeId, Onward,
-    Passage, ResourceRef, Routes, RuleRef, Step, Workspace, private_addresses,
+    Passage, ResourceRef, Routes, RuleRef, Step, Workspace, endpoint_families, internet_addresses,
 };
-use crate::packet::PacketSet;
+use crate::packet::{AddressSet, PacketSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -106,6 +106,8 @@ struct List {
     table: Option<RouteTable>,
     routes: Routes,
     described: bool,
+    /// The addresses that the prefix lists may hold that the model does not describe.
+    perhaps: AddressSet,
 }
 
 impl List {
@@ -119,6 +121,7 @@ impl List {
             owner: builder.filter_owner(),
             id: id.into(),
             described: table.is_some(),
+            perhaps: perhaps(&routes, table.as_ref(), builder.model),
             table,
             routes,
         }
@@ -131,6 +134,7 @@ impl List {
             owner: builder.filter_owner(),
             id: id.as_str().into(),
             described: true,
+            perhaps: AddressSet::empty(),
             table: None,
             routes,
         }
@@ -139,6 +143,28 @@ impl List {
     /// The route of an entry, as written.
     fn route(&self, index: usize) -> Option<&crate::model::Route> {
         self.table.as_ref()?.routes.get(index)
+    }
+}
+
+/// The addresses that undescribed prefix lists may hold: any; those that lead to a gateway endpoint are AWS's own, and hold
+/// public addresses alone (VPC guide, "AWS-managed prefix lists").
+fn perhaps(routes: &Routes, table: Option<&RouteTable>, model: &Model) -> AddressSet {
+    let route = |index: &usize| table.and_then(|table| table.routes.get(*index));
+    let targets = routes
+        .undescribed()
+        .iter()
+        .filter_map(route)
+        .map(|route| &route.target);
+    targets.fold(AddressSet::empty(), |all, target| {
+        all.union(&leading_to(target, model))
+    })
+}
+
+fn leading_to(target: &ResourceId, model: &Model) -> AddressSet {
+    match model.vpc_endpoints.get(target.as_str()) {
+        Some(endpoint) => endpoint_families(endpoint).intersect(&internet_addresses()),
+        None if target.as_str().starts_with("vpce-") => internet_addresses(),
+        None => AddressSet::all(),
     }
 }
 
@@ -173,6 +199,11 @@ fn connect_one(list: Arc<List>, site: Site<'_>, builder: &mut Builder<'_>) {
     let router = builder.place("vpc", site.vpc);
     let local = builder.link(site.node, router, Direction::Ingress);
     let routes = list.table.as_ref().map_or(&[][..], |table| &table.routes);
+    let gateways = list.routes.undescribed().iter().filter_map(|index| {
+        let target = builder.target_from(site.subnet, &routes.get(*index)?.target)?;
+        Some((*index, target.node))
+    });
+    let gateways = gateways.collect();
     let ways = routes
         .iter()
         .map(|route| way(route, local, &site, builder))
@@ -193,6 +224,7 @@ fn connect_one(list: Arc<List>, site: Site<'_>, builder: &mut Builder<'_>) {
             list,
             local,
             ways,
+            gateways,
             recalls,
         },
     );
@@ -260,6 +292,8 @@ struct Table {
     list: Arc<List>,
     local: LinkId,
     ways: Vec<Way>,
+    /// Routes for prefix lists that the model does not describe, and the gateways to which they lead.
+    gateways: Vec<(usize, NodeId)>,
     /// The ways back to interfaces whose flow state takes replies past this table.
     recalls: BTreeMap<NodeId, LinkId>,
 }
@@ -285,15 +319,11 @@ impl Component for Table {
         let mut steps = Vec::new();
         let recalled = self.recall(arrival, work, &mut steps);
         let rest = work.space.subtract(arrival.packets, recalled);
-        for (index, packets) in work.space.split(map, rest) {
-            let entry = index.and_then(|index| self.list.routes.entries().get(index));
+        for (entry, packets) in self.by_route(work.space.split(map, rest), work) {
             let unsure = self.unsure(entry, packets, work);
             let sure = work.space.subtract(packets, unsure);
             if !unsure.is_empty() {
-                steps.push(Step::Unknown {
-                    packets: unsure,
-                    because: self.undescribed(),
-                });
+                steps.push(self.perhaps(unsure, arrival));
             }
             if !sure.is_empty() {
                 steps.push(self.step(entry, sure));
@@ -317,6 +347,29 @@ impl Table {
         packets
     }
 
+    /// The parts of one route together: a prefix list is one route for many prefixes.
+    fn by_route(
+        &self,
+        parts: Vec<(Option<usize>, PacketSet)>,
+        work: &Workspace,
+    ) -> Vec<(Option<&Entry>, PacketSet)> {
+        let mut together: Vec<(Option<&Entry>, PacketSet)> = Vec::new();
+        for (index, packets) in parts {
+            let entry = index.and_then(|index| self.list.routes.entries().get(index));
+            let routes = entry
+                .map(|entry| &entry.routes)
+                .filter(|routes| !routes.is_empty());
+            let same = together
+                .iter_mut()
+                .find(|(other, _)| routes.is_some() && other.map(|entry| &entry.routes) == routes);
+            match same {
+                Some((_, all)) => *all = work.space.union(*all, packets),
+                None => together.push((entry, packets)),
+            }
+        }
+        together
+    }
+
     fn place(&self) -> Place {
         Place::item("route_tables", self.list.id.clone())
     }
@@ -332,22 +385,27 @@ impl Table {
     }
 
     /// The packets for which a route through a prefix list that the model does not describe may win instead. Local
-    /// routes are as long as such a list may get; a list that leads to a gateway endpoint is AWS's own, and holds
-    /// public addresses alone (VPC guide, "AWS-managed prefix lists").
+    /// routes are as long as such a list may get.
     fn unsure(&self, entry: Option<&Entry>, packets: PacketSet, work: &Workspace) -> PacketSet {
-        let undescribed = self.list.routes.undescribed();
-        if undescribed.is_empty() || entry.is_some_and(|entry| entry.routes.is_empty()) {
+        if self.list.perhaps.is_empty() || entry.is_some_and(|entry| entry.routes.is_empty()) {
             return PacketSet::EMPTY;
         }
-        let target = |index: &usize| self.list.route(*index).map(|route| route.target.as_str());
-        if undescribed
+        work.space.to_destinations(packets, &self.list.perhaps)
+    }
+
+    /// An address that may be on such a list is taken to be, if the question is about the gateway to which the list leads.
+    fn perhaps(&self, packets: PacketSet, arrival: &Arrival<'_>) -> Step {
+        let mut meant = self
+            .gateways
             .iter()
-            .all(|index| target(index).is_some_and(|target| target.starts_with("vpce-")))
-        {
-            let private = work.space.to_destinations(packets, &private_addresses());
-            return work.space.subtract(packets, private);
+            .filter(|(_, node)| arrival.parties.to == Some(*node));
+        match meant.next() {
+            Some((index, _)) => self.follow(*index, packets),
+            None => Step::Unknown {
+                packets,
+                because: self.undescribed(),
+            },
         }
-        packets
     }
 
     fn undescribed(&self) -> Cause {

@@ -97,6 +97,10 @@ ids! {
     FirewallPolicyId
     /// A rule group of a policy.
     RuleGroupId
+    /// A VPC endpoint.
+    VpcEndpointId
+    /// An endpoint service.
+    VpcEndpointServiceId
     /// An Elastic IP address's allocation.
     AllocationId
     /// A flow log.

@@ -21,7 +21,9 @@ pub use suricata::{
     Addresses, BadRule, Expression, PortWords, SuricataRule, Word, parse_options, parse_rules,
 };
 pub use validate::{RULES, validate};
-pub use value::{AddressSpec, Cidr, Destination, OneOrMany, Peer, Ports, ProtocolSpec, parse_address};
+pub use value::{
+    AddressSpec, Cidr, Destination, OneOrMany, PacketSpec, Peer, Ports, ProtocolSpec, parse_address,
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

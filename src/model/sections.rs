@@ -164,6 +164,10 @@ model! {
     firewall_policies: FirewallPolicyId => FirewallPolicy,
     /// The rule groups of the policies.
     rule_groups: RuleGroupId => RuleGroup,
+    /// VPC endpoints.
+    vpc_endpoints: VpcEndpointId => VpcEndpoint,
+    /// Endpoint services.
+    vpc_endpoint_services: VpcEndpointServiceId => VpcEndpointService,
     /// Elastic IP addresses, by allocation id.
     elastic_ips: AllocationId => ElasticIp,
     /// Flow logs.

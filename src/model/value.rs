@@ -1,7 +1,7 @@
 //! The small values of the model file, each read from and written to the form that a person writes.
 
 use super::suricata::{Addresses, PortWords};
-use crate::packet::{PortSet, Protocol, parse_ports};
+use crate::packet::{PacketPattern, PortSet, Protocol, parse_packets, parse_ports};
 use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
@@ -172,6 +172,26 @@ pub enum ProtocolSpec {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ports(pub PortSet);
 
+/// Packets in the packet notation, such as `tcp/443`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PacketSpec {
+    /// As written.
+    pub text: String,
+    /// What it stands for.
+    pub patterns: Vec<PacketPattern>,
+}
+
+impl PacketSpec {
+    /// Reads the packet notation.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let patterns = parse_packets(text).map_err(|error| format!("{}; {}", error.message, error.hint))?;
+        Ok(Self {
+            text: text.to_owned(),
+            patterns,
+        })
+    }
+}
+
 /// Implements the three serde faces of a value that is written as one scalar.
 macro_rules! scalar {
     ($name:ident, $expecting:literal, $parse:expr, $print:expr, $schema:tt) => {
@@ -216,6 +236,10 @@ macro_rules! scalar {
 
 scalar!(Cidr, "a CIDR such as 10.0.0.0/16", Cidr::parse, |cidr, s| s.collect_str(&cidr.0), {
     "type": "string", "description": "a CIDR such as 10.0.0.0/16 or 2001:db8::/56"
+});
+
+scalar!(PacketSpec, "packets such as tcp/443", PacketSpec::parse, |spec, s| s.collect_str(&spec.text), {
+    "type": "string", "description": "packets, in the notation of questions: tcp/443, tcp/8000-8100, udp/53, icmp"
 });
 
 scalar!(

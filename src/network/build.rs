@@ -4,6 +4,7 @@ use super::component::{Component, Kind};
 use super::graph::{Graph, Link, LinkId, NodeId};
 use super::step::Direction;
 use super::{Network, Owner};
+use crate::code::ExplanationCode;
 use crate::model::{Model, NetworkInterfaceId, ResourceId, RouteTableId, SubnetId, VpcId};
 use crate::packet::AddressSet;
 use rustc_hash::FxHashMap;
@@ -105,6 +106,8 @@ pub struct Builder<'m> {
     owners: BTreeMap<NodeId, Owner>,
     ends: FxHashMap<ResourceId, Vec<NodeId>>,
     served: BTreeMap<VpcId, Vec<(NodeId, AddressSet)>>,
+    outside: Vec<(NodeId, AddressSet)>,
+    only_answers: BTreeMap<NetworkInterfaceId, ExplanationCode>,
     main_tables: FxHashMap<VpcId, RouteTableId>,
     filters: u32,
 }
@@ -127,6 +130,8 @@ impl<'m> Builder<'m> {
             owners: BTreeMap::new(),
             ends: FxHashMap::default(),
             served: BTreeMap::new(),
+            outside: Vec::new(),
+            only_answers: BTreeMap::new(),
             main_tables: main.map(|(id, table)| (table.vpc.clone(), id.clone())).collect(),
             filters: 0,
         }
@@ -284,6 +289,26 @@ impl<'m> Builder<'m> {
     pub fn served(&self, vpc: &VpcId) -> AddressSet {
         let served = self.served.get(vpc).into_iter().flatten();
         served.fold(AddressSet::empty(), |all, (_, some)| all.union(some))
+    }
+
+    /// Says that the internet's packets for these addresses go to a component of the model.
+    pub fn settle_outside(&mut self, node: NodeId, addresses: AddressSet) {
+        self.outside.push((node, addresses));
+    }
+
+    /// Who is out on the internet besides the gateways of VPCs, and at which addresses.
+    pub fn outside(&self) -> &[(NodeId, AddressSet)] {
+        &self.outside
+    }
+
+    /// Says that nothing begins at an interface of the model: what is behind it only answers.
+    pub fn only_answers(&mut self, eni: &NetworkInterfaceId, code: ExplanationCode) {
+        self.only_answers.insert(eni.clone(), code);
+    }
+
+    /// The code that blames an interface at which something is to begin, if what is behind it only answers.
+    pub fn begins_nothing(&self, eni: &NetworkInterfaceId) -> Option<ExplanationCode> {
+        self.only_answers.get(eni).copied()
     }
 
     /// Says that questions may begin or end here, and flow logs name it so.

@@ -6,6 +6,7 @@ mod component;
 mod graph;
 mod routing;
 mod rule;
+mod service;
 mod step;
 mod transit;
 mod workspace;
@@ -16,6 +17,10 @@ pub use component::{Arrival, Component, Kind, Memory, Parties, Sender};
 pub use graph::{Graph, Link, LinkId, NodeId};
 pub use routing::{Entry, Routes};
 pub use rule::Service;
+pub use service::{
+    ServingNode, aws_services, endpoint_families, last_word, offered_service, service_addresses,
+    serving_nodes,
+};
 pub use step::{
     Cause, Choice, Direction, Identity, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step,
 };
@@ -78,6 +83,13 @@ impl Network {
         let served = self.served.get(vpc)?;
         let of = served.iter().find(|(_, served)| addresses.is_subset(served));
         of.map(|(node, _)| *node)
+    }
+    /// The services with public addresses that are not in any VPC, and where they are.
+    pub fn services(&self) -> impl Iterator<Item = (NodeId, &Owner)> {
+        let outside = self.owners.iter().filter(|(_, owner)| owner.vpc.is_none());
+        outside
+            .filter(|(_, owner)| owner.resource.kind != "internet")
+            .map(|(node, owner)| (*node, owner))
     }
     /// The `name` that the model gives a resource.
     pub fn name(&self, id: &ResourceId) -> Option<String> {

@@ -150,6 +150,25 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// A public address that is no interface's: a service's of AWS, if it is known to be one, or the internet's.
+    fn outside(&self, address: AddressSet) -> Endpoint {
+        let service = self
+            .network
+            .services()
+            .find(|(_, owner)| address.is_subset(&owner.addresses));
+        let Some((node, owner)) = service else {
+            return self.internet(address, true);
+        };
+        Endpoint {
+            resource: owner.resource.clone(),
+            node: Some(node),
+            vpc: None,
+            private: address.clone(),
+            public: address,
+            by_address: true,
+        }
+    }
+
     fn on_internet(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
         let addresses = match parse_address(text) {
             Ok(address) => AddressSet::one(address),
@@ -336,9 +355,7 @@ impl<'a> Resolver<'a> {
         }
         let owners = self.owners(address);
         match owners.as_slice() {
-            [] if internet_addresses().contains(address) => {
-                Ok(vec![self.internet(AddressSet::one(address), true)])
-            }
+            [] if internet_addresses().contains(address) => Ok(vec![self.outside(AddressSet::one(address))]),
             [] => Ok(vec![self.nobody(AddressSet::one(address))]),
             [one] => Ok(vec![one.clone()]),
             several => {

@@ -8,6 +8,9 @@ use crate::model::{
 };
 use std::collections::BTreeSet;
 
+/// The port of GENEVE (RFC 8926).
+const GENEVE_PORT: u16 = 6081;
+
 /// Brings the load balancers and their target groups.
 pub(super) fn bring(dump: &Dump, import: &mut Import) {
     for found in &dump.balancers {
@@ -67,6 +70,10 @@ fn balancer(balancer: &shape::LoadBalancer, dump: &Dump, import: &Import) -> Loa
             .iter()
             .map(|id| id.as_str().into())
             .collect(),
+        filters_private_link: balancer
+            .enforce_security_group_inbound_rules_on_private_link_traffic
+            .as_deref()
+            != Some("off"),
         cross_zone: attribute("load_balancing.cross_zone.enabled", arn, dump).map(|value| value == "true"),
         state: match balancer.state.code.as_deref() {
             None | Some("active") => LoadBalancerState::Active,
@@ -144,9 +151,16 @@ fn listener(listener: &shape::Listener, dump: &Dump) -> Option<Listener> {
     let answers = |action: &&shape::ListenerAction| {
         matches!(action.kind.as_deref(), Some("redirect" | "fixed-response"))
     };
+    // A Gateway Load Balancer's listener takes everything, and names neither protocol nor port.
+    let gateway = listener.load_balancer_arn.contains(":loadbalancer/gwy/");
+    let everything = gateway.then_some((ListenerProtocol::Geneve, GENEVE_PORT));
+    let (protocol, port) = match everything {
+        Some(both) => both,
+        None => (protocol(listener.protocol.as_deref())?, listener.port?),
+    };
     Some(Listener {
-        protocol: protocol(listener.protocol.as_deref())?,
-        port: listener.port?,
+        protocol,
+        port,
         target_groups: OneOrMany(groups.into_iter().map(Into::into).collect()),
         answers: actions.iter().any(answers),
     })
@@ -243,6 +257,7 @@ fn classic(dump: &Dump, import: &mut Import) {
                 .iter()
                 .map(|id| id.as_str().into())
                 .collect(),
+            filters_private_link: true,
             cross_zone: None,
             state: LoadBalancerState::Active,
             listeners,

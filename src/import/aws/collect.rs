@@ -93,6 +93,10 @@ dump! {
     balancer_listeners "LoadBalancerListeners" LoadBalancerListeners
     balancer_attributes "LoadBalancerAttributes" LoadBalancerAttributes
     balancer_health "LoadBalancerTargetHealth" TargetGroupHealth
+    endpoints "VpcEndpoints" VpcEndpoint
+    endpoint_connections "VpcEndpointConnections" VpcEndpointConnection
+    endpoint_services "ServiceConfigurations" EndpointServiceConfiguration
+    offered_services "ServiceDetails" OfferedService
     transit_gateways "TransitGateways" TransitGateway
     transit_attachments "TransitGatewayAttachments" TransitGatewayAttachment
     transit_vpc_attachments "TransitGatewayVpcAttachments" TransitGatewayVpcAttachment

@@ -6,6 +6,7 @@
 
 mod balancing;
 mod collect;
+mod endpoints;
 mod firewall_shape;
 mod firewalls;
 mod interfaces;
@@ -32,7 +33,7 @@ const DEFAULT_FORMAT: &str = "${version} ${account-id} ${interface-id} ${srcaddr
 const EXPECTED: usize = 14;
 
 /// The read-only calls that collect what is modelled, in the order of [`KEYS`].
-const CALLS: [&str; 20] = [
+const CALLS: [&str; 23] = [
     "describe-vpcs",
     "describe-subnets",
     "describe-network-interfaces",
@@ -53,6 +54,9 @@ const CALLS: [&str; 20] = [
     "describe-transit-gateway-peering-attachments",
     "describe-transit-gateway-route-tables",
     "describe-security-group-vpc-associations",
+    "describe-vpc-endpoints",
+    "describe-vpc-endpoint-connections",
+    "describe-vpc-endpoint-service-configurations",
 ];
 
 /// The calls of Network Firewall: a list, the ARNs in it, and the call about each of them.
@@ -159,6 +163,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     balancing::bring(&dump, &mut import);
     transit::bring(&dump, &mut import);
     firewalls::bring(&dump, &mut import);
+    endpoints::bring(&dump, &mut import);
     filters(&dump, &mut import);
     flow_logs(&dump, &mut import);
     notes(&dump, &mut import);

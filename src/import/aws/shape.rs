@@ -285,6 +285,7 @@ shapes! {
         state: LoadBalancerCode,
         availability_zones: Vec<LoadBalancerZone>,
         security_groups: Vec<String>,
+        enforce_security_group_inbound_rules_on_private_link_traffic: Option<String>,
     }
     struct TargetGroupTuple { target_group_arn: Option<String>, }
     struct ForwardConfig { target_groups: Vec<TargetGroupTuple>, }
@@ -335,4 +336,30 @@ shapes! {
         instances: Vec<ClassicInstance>,
         listener_descriptions: Vec<ClassicListenerDescription>,
     }
+    struct VpcEndpoint {
+        vpc_endpoint_id: String,
+        vpc_endpoint_type: Option<String>,
+        vpc_id: String,
+        service_name: Option<String>,
+        state: Option<String>,
+        ip_address_type: Option<String>,
+        route_table_ids: Vec<String>,
+        subnet_ids: Vec<String>,
+        network_interface_ids: Vec<String>,
+        groups: Vec<GroupIdentifier>,
+        tags: Vec<Tag>,
+    }
+    struct VpcEndpointConnection {
+        service_id: String,
+        vpc_endpoint_id: String,
+        vpc_endpoint_state: Option<String>,
+    }
+    struct EndpointServiceConfiguration {
+        service_id: String,
+        acceptance_required: bool,
+        network_load_balancer_arns: Vec<String>,
+        gateway_load_balancer_arns: Vec<String>,
+        tags: Vec<Tag>,
+    }
+    struct OfferedService {}
 }

@@ -1,7 +1,7 @@
 //! The sections of load balancers.
 
 use super::super::sections::items;
-use super::{Tags, is_default, is_false};
+use super::{Tags, is_default, is_false, is_true, yes};
 use crate::model::id::*;
 use crate::model::value::OneOrMany;
 use schemars::JsonSchema;
@@ -33,6 +33,9 @@ sections! {
         /// Its security groups.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub security_groups: Vec<SecurityGroupId>,
+        /// Whether its security groups are asked of what comes through AWS PrivateLink.
+        #[serde(default = "yes", skip_serializing_if = "is_true")]
+        pub filters_private_link: bool,
         /// Whether a node sends to targets in every zone. None: AWS's default for its type.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub cross_zone: Option<bool>,

@@ -58,10 +58,12 @@ items! {
 mod load_balancer;
 mod network_firewall;
 mod transit_gateway;
+mod vpc_endpoint;
 
 pub use load_balancer::*;
 pub use network_firewall::*;
 pub use transit_gateway::*;
+pub use vpc_endpoint::*;
 
 sections! {
     /// A virtual private cloud.

@@ -5,9 +5,8 @@ use crate::model::{Peer, ResourceId, UnknownResource};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds that are not modelled yet, by the beginning of their ids.
-const NOT_MODELLED: [(&str, &str); 7] = [
+const NOT_MODELLED: [(&str, &str); 6] = [
     ("vgw-", "vpn-gateway"),
-    ("vpce-", "vpc-endpoint"),
     ("lgw-", "local-gateway"),
     ("cagw-", "carrier-gateway"),
     ("arn:aws:networkmanager:", "core-network"),
@@ -62,6 +61,7 @@ pub fn check(
     references.load_balancers();
     references.transit_gateways();
     references.firewalls();
+    references.vpc_endpoints();
     references.flow_logs();
     (references.unknown, references.found)
 }
@@ -94,6 +94,7 @@ macro_rules! need {
 }
 
 mod balancing;
+mod endpoints;
 mod firewalls;
 mod transit;
 

@@ -1,0 +1,200 @@
+//! Gateway Load Balancer endpoints: a bump in the wire.
+//!
+//! - One interface in one subnet, without security group. Routes lead to it; the network ACL of its subnet is asked of what comes
+//!   from another subnet, and of what leaves for one (Gateway Load Balancer guide, "Getting started"; that the ACL is asked is
+//!   from memory).
+//! - What is sent to it goes to the Gateway Load Balancer, from there to an appliance, and comes out of the same endpoint as it went
+//!   in; then the table of its subnet routes it (VPC guide, "Middlebox routing").
+//! - Only the route leads there: the interface answers to nobody. It serves no client of its own subnet, whose table would lead
+//!   back to it, which the walk finds as a loop.
+//! - Security groups behind it do not know the sender any more (VPC guide, "Security group rules").
+//! - What the appliance does with the packets is not known, nor is the way from the load balancer to it looked at: it is taken to
+//!   get them and to pass them, and the answer says so, as AWS's own analyzer does (`PATH_THROUGH_GWLB_NOT_CHECKED`). The service
+//!   must be in the endpoint's zone (`VPCE_SERVICE_NOT_INSTALLED_IN_AZ`).
+
+use super::{NAME, closed};
+use crate::code::ExplanationCode;
+use crate::model::{
+    Model, NetworkInterfaceId, Place, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointService,
+};
+use crate::network::{
+    Arrival, Builder, Cause, Component, Direction, LinkId, Owner, Passage, Resident, ResourceRef, Step,
+    Target, Workspace, offered_service, zone_of,
+};
+use crate::packet::{AddressSet, PacketSet};
+
+/// The interface and the subnet of an endpoint. AWS gives it exactly one.
+fn site<'m>(
+    endpoint: &'m VpcEndpoint,
+    model: &'m Model,
+) -> Option<(Option<&'m NetworkInterfaceId>, SubnetId)> {
+    let own = endpoint.enis.iter().next();
+    let described = own.and_then(|eni| model.enis.get(eni)).map(|eni| &eni.subnet);
+    let subnet = described.or_else(|| endpoint.subnets.iter().next())?;
+    Some((own, subnet.clone()))
+}
+
+/// Offers itself to route tables.
+pub(super) fn declare(id: &VpcEndpointId, endpoint: &VpcEndpoint, model: &Model, builder: &mut Builder<'_>) {
+    let node = builder.place(NAME, id);
+    let Some((eni, subnet)) = site(endpoint, model) else {
+        builder.offer_target(id, Target::at(node).unless(Some(format!("{id} is in no subnet"))));
+        return;
+    };
+    let described = eni.and_then(|eni| model.enis.get(eni));
+    let addresses = described.map_or_else(AddressSet::empty, |eni| builder.addresses_of(eni).0);
+    let known = described.is_some_and(|eni| builder.addresses_of(eni).1);
+    builder.reside(
+        &subnet,
+        Resident {
+            node,
+            owner: node,
+            addresses: addresses.clone(),
+            known,
+        },
+    );
+    if let Some(eni) = eni {
+        builder.stand_in(eni, node);
+    }
+    let target = Target {
+        transparent: true,
+        ..Target::inside(node, &subnet)
+    };
+    builder.offer_target(id, target.unless(closed(id, endpoint, model)));
+    builder.own(
+        node,
+        Owner {
+            resource: ResourceRef::new(NAME, id),
+            vpc: Some(endpoint.vpc.clone()),
+            public: addresses.clone(),
+            addresses,
+        },
+    );
+}
+
+/// Joins itself to its subnet and to the load balancer.
+pub(super) fn connect(id: &VpcEndpointId, endpoint: &VpcEndpoint, model: &Model, builder: &mut Builder<'_>) {
+    let Some((eni, subnet)) = site(endpoint, model) else {
+        return;
+    };
+    let node = builder.place(NAME, id);
+    let segment = builder.place("subnet", &subnet);
+    let described = eni.and_then(|eni| model.enis.get(eni));
+    let component = Endpoint {
+        resource: ResourceRef::new(NAME, id),
+        interface: eni.map(|eni| ResourceRef::new("network-interface", eni)),
+        addresses: described.map_or_else(AddressSet::empty, |eni| builder.addresses_of(eni).0),
+        closed: closed(id, endpoint, model),
+        missing: missing(endpoint, &subnet, model),
+        out: builder.link(node, segment, Direction::Egress),
+    };
+    builder.set(node, component);
+}
+
+/// The service that inspects, if the model offers it and it is not in the zone.
+fn missing(endpoint: &VpcEndpoint, subnet: &SubnetId, model: &Model) -> Option<String> {
+    let (id, service) = offered_service(endpoint, model)?;
+    let mut balancers = service.load_balancers.iter();
+    let described = balancers.any(|id| model.load_balancers.contains_key(id));
+    (described && !inspected_in(service, subnet, model)).then(|| id.to_string())
+}
+
+/// Whether a service has a Gateway Load Balancer in the zone of a subnet, as far as the zones are known.
+fn inspected_in(service: &VpcEndpointService, subnet: &SubnetId, model: &Model) -> bool {
+    let zone = zone_of(subnet, model);
+    let balancers = service
+        .load_balancers
+        .iter()
+        .filter_map(|id| model.load_balancers.get(id));
+    let mut zones =
+        balancers.flat_map(|balancer| balancer.subnets.iter().map(|subnet| zone_of(subnet, model)));
+    zone.is_none() || zones.any(|own| own.is_none() || own == zone)
+}
+
+struct Endpoint {
+    resource: ResourceRef,
+    interface: Option<ResourceRef>,
+    addresses: AddressSet,
+    closed: Option<String>,
+    /// The service, where it is not in the zone.
+    missing: Option<String>,
+    /// Into its subnet.
+    out: LinkId,
+}
+
+impl Component for Endpoint {
+    fn resource(&self) -> &ResourceRef {
+        &self.resource
+    }
+
+    fn interface(&self) -> Option<ResourceRef> {
+        self.interface.clone()
+    }
+
+    fn is_host(&self) -> bool {
+        true
+    }
+
+    fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
+        let mut steps = match arrival.link.map(|link| link.direction) {
+            None => {
+                let message = format!("{} begins nothing by itself", self.resource.id);
+                let because = self.refuses(ExplanationCode::VpceIntraVpcTraffic, message);
+                vec![Step::drop(arrival.packets, Passage::over(self.out), because)]
+            }
+            Some(_) => self.take(arrival.packets, work),
+        };
+        steps.retain(|step| !step.packets().is_empty());
+        steps
+    }
+}
+
+impl Endpoint {
+    fn place(&self) -> Place {
+        Place::item("vpc_endpoints", self.resource.id.clone())
+    }
+
+    fn says(&self, rule: &'static str, message: String) -> Cause {
+        Cause::implicit(&self.resource, rule, message).at(self.place())
+    }
+
+    fn refuses(&self, code: ExplanationCode, message: String) -> Cause {
+        Cause {
+            code: Some(code),
+            ..self.says("Gateway Load Balancer endpoint", message)
+        }
+    }
+
+    /// Out of the endpoint, as they came in.
+    fn passage(&self) -> Passage {
+        Passage::over(self.out).anonymous()
+    }
+
+    fn take(&self, packets: PacketSet, work: &Workspace) -> Vec<Step> {
+        let own = work.space.to_destinations(packets, &self.addresses);
+        let rest = work.space.subtract(packets, own);
+        let message = format!("the interface of {} answers to nobody", self.resource.id);
+        let nobody = self.refuses(ExplanationCode::NoPossibleDestination, message);
+        let steps = vec![Step::lose(own, nobody)];
+        steps.into_iter().chain([self.inspect(rest)]).collect()
+    }
+
+    fn inspect(&self, packets: PacketSet) -> Step {
+        let id = &self.resource.id;
+        if let Some(why) = &self.closed {
+            let because = self.refuses(ExplanationCode::BadState, why.clone());
+            return Step::drop(packets, self.passage(), because.at(self.place().field("state")));
+        }
+        if let Some(service) = &self.missing {
+            let message = format!("{service} has no load balancer in the zone of {id}");
+            let code = ExplanationCode::VpceServiceNotInstalledInAz;
+            return Step::drop(packets, self.passage(), self.refuses(code, message));
+        }
+        let message = format!("what inspects behind {id} gets the packets, and passes them unchanged");
+        Step::forward(
+            packets,
+            self.passage(),
+            self.says("inspection", message).assumed(),
+        )
+    }
+}
