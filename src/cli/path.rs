@@ -10,6 +10,7 @@ use crate::packet::parse_ports;
 use crate::report::{self, Style, Subject};
 use crate::{Analysis, Options};
 use clap::ValueEnum;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 /// Asks, and tells the answer.
@@ -23,7 +24,8 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
     let loaded = crate::load(&args.model.model)?;
     warn(&loaded, args, screen);
     loaded.model.notes.iter().for_each(|note| screen.note(note));
-    let analysis = Analysis::new(loaded.model);
+    // The process ends with the answer: nobody takes a large network apart before.
+    let analysis = ManuallyDrop::new(Analysis::new(loaded.model));
     let finding = analysis.path(&args.from, &args.to, &args.packets, &options)?;
     let model = analysis.model();
     let evidence = (!args.flow_logs.is_empty()).then(|| correlate(&finding, model, &args.flow_logs));

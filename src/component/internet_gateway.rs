@@ -16,9 +16,7 @@
 //! section 4.1.
 
 use crate::code::ExplanationCode;
-use crate::model::{
-    AddressSpec, InternetGatewayId, Model, Place, ResourceId, RouteState, RouteTable, SubnetId, VpcId,
-};
+use crate::model::{AddressSpec, InternetGatewayId, Model, Place, ResourceId, RouteState, RouteTable, VpcId};
 use crate::network::{
     Arrival, Association, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, ResourceRef,
     Rewrite, Routes, Step, Target, Workspace, rfc1918, rfc6598,
@@ -94,8 +92,8 @@ fn connect_one(id: &InternetGatewayId, vpc: &VpcId, model: &Model, builder: &mut
         by_public: associations.iter().map(|one| (one.public, one.clone())).collect(),
         by_private: associations,
         diverted: diverted(id, model, builder),
-        interfaces: v6_interfaces(vpc, model, false),
-        closed: v6_interfaces(vpc, model, true),
+        interfaces: v6_interfaces(vpc, builder, false),
+        closed: v6_interfaces(vpc, builder, true),
         outwards,
         inwards,
     };
@@ -142,12 +140,9 @@ fn diverted(
 
 /// The IPv6 addresses of a VPC's interfaces: of those that refuse what comes from the gateway, or of the others. An
 /// interface whose address is not known may have any of its subnet's.
-fn v6_interfaces(vpc: &VpcId, model: &Model, closed: bool) -> AddressSet {
-    let inside = |subnet: &SubnetId| model.subnets.get(subnet).is_some_and(|subnet| &subnet.vpc == vpc);
-    let enis = model
-        .enis
-        .values()
-        .filter(|eni| eni.deny_all_igw_traffic == closed && inside(&eni.subnet));
+fn v6_interfaces(vpc: &VpcId, builder: &Builder<'_>, closed: bool) -> AddressSet {
+    let enis = builder.tenants.of_vpc(vpc.as_str()).map(|(_, eni)| eni);
+    let enis = enis.filter(|eni| eni.deny_all_igw_traffic == closed);
     let (mut addresses, mut cidrs) = (Vec::new(), Vec::new());
     for eni in enis {
         for spec in eni.ip.iter() {
@@ -158,7 +153,7 @@ fn v6_interfaces(vpc: &VpcId, model: &Model, closed: bool) -> AddressSet {
         }
         cidrs.extend(eni.prefixes.iter().map(|cidr| cidr.net()));
         if eni.ip.is_empty() {
-            let subnet = model.subnets.get(&eni.subnet);
+            let subnet = builder.model.subnets.get(&eni.subnet);
             cidrs.extend(
                 subnet
                     .into_iter()

@@ -20,14 +20,15 @@ use crate::code::ExplanationCode;
 use crate::model::{
     AddressSpec, Listener, LoadBalancer, LoadBalancerId, LoadBalancerType, Model, NetworkInterface,
     NetworkInterfaceId, Place, SubnetId, TargetDescription, TargetGroup, TargetGroupId, TargetHealth,
-    TargetType, VpcId,
+    TargetType, Tenants, VpcId,
 };
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, Kind, Leg, LinkId, NodeId, Passage, ResourceRef,
     Rewrite, Step, Workspace, Zone, zone_of,
 };
 use crate::packet::{AddressSet, Cube, PacketSet, PortSet, Protocol, ProtocolSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
+use std::rc::Rc;
 
 /// ELB's word for it.
 pub const NAME: &str = "load-balancer";
@@ -84,6 +85,7 @@ impl Kind for LoadBalancers {
     }
 
     fn declare(&self, model: &Model, builder: &mut Builder<'_>) {
+        let tenants = Rc::clone(&builder.tenants);
         for (id, balancer) in &model.load_balancers {
             for eni in balancer.enis.iter() {
                 let node = place(id, eni, builder);
@@ -97,7 +99,7 @@ impl Kind for LoadBalancers {
                 if balancer.kind == LoadBalancerType::Classic {
                     builder.check_inside(&described.subnet, entrance);
                 }
-                for target in targets(balancer, model).filter(|target| target.preserved) {
+                for target in targets(balancer, model, &tenants).filter(|target| target.preserved) {
                     if let Some(subnet) = &target.subnet {
                         builder.recall(subnet, entrance, &described.subnet);
                     }
@@ -160,7 +162,11 @@ struct Target {
 }
 
 /// Every target of every listener.
-fn targets<'m>(balancer: &'m LoadBalancer, model: &'m Model) -> impl Iterator<Item = Target> + 'm {
+fn targets<'m, 't: 'm>(
+    balancer: &'m LoadBalancer,
+    model: &'m Model,
+    tenants: &'m Tenants<'t>,
+) -> impl Iterator<Item = Target> + 'm {
     let listeners = balancer.listeners.iter().enumerate();
     let groups = listeners
         .flat_map(|(listener, described)| described.target_groups.iter().map(move |group| (listener, group)));
@@ -170,21 +176,23 @@ fn targets<'m>(balancer: &'m LoadBalancer, model: &'m Model) -> impl Iterator<It
             .into_iter()
             .flat_map(|group| group.targets.iter().enumerate().map(move |one| (group, one)));
         targets.flat_map(move |(group, (index, target))| {
-            places(group, target, model).into_iter().map(move |spot| Target {
-                listener,
-                group: id.clone(),
-                index,
-                port: target.port.or(group.port),
-                zone: spot.subnet.as_ref().and_then(|subnet| zone_of(subnet, model)),
-                eni: spot.eni,
-                node: None,
-                address: spot.address,
-                subnet: spot.subnet,
-                preserved: preserves(balancer, group),
-                cross_zone: crosses(balancer, group),
-                health: target.health,
-                function: group.kind == TargetType::Lambda,
-            })
+            places(group, target, model, tenants)
+                .into_iter()
+                .map(move |spot| Target {
+                    listener,
+                    group: id.clone(),
+                    index,
+                    port: target.port.or(group.port),
+                    zone: spot.subnet.as_ref().and_then(|subnet| zone_of(subnet, model)),
+                    eni: spot.eni,
+                    node: None,
+                    address: spot.address,
+                    subnet: spot.subnet,
+                    preserved: preserves(balancer, group),
+                    cross_zone: crosses(balancer, group),
+                    health: target.health,
+                    function: group.kind == TargetType::Lambda,
+                })
         })
     })
 }
@@ -227,13 +235,19 @@ impl Spot {
 }
 
 /// Where a target is; a load balancer is at each of its nodes.
-fn places(group: &TargetGroup, target: &TargetDescription, model: &Model) -> Vec<Spot> {
+fn places(
+    group: &TargetGroup,
+    target: &TargetDescription,
+    model: &Model,
+    tenants: &Tenants<'_>,
+) -> Vec<Spot> {
     if let Some(ip) = target.ip {
         let address = Some(AddressSet::one(ip));
+        let found = tenants.at_address(ip).first();
         return vec![Spot {
             eni: None,
             address,
-            subnet: subnet_of(ip, model),
+            subnet: found.map(|(_, eni)| eni.subnet.clone()),
         }];
     }
     let Some(id) = &target.id else {
@@ -247,12 +261,7 @@ fn places(group: &TargetGroup, target: &TargetDescription, model: &Model) -> Vec
             .map(Spot::at)
             .collect();
     }
-    let of = |eni: &NetworkInterface| {
-        eni.instance
-            .as_ref()
-            .is_some_and(|one| one.as_str() == id.as_str())
-    };
-    let attached = model.enis.iter().filter(|(_, eni)| of(eni));
+    let attached = tenants.of_instance(id.as_str()).iter().copied();
     let primary = attached.min_by_key(|(_, eni)| eni.device_index);
     let spot = model.enis.get_key_value(id.as_str()).or(primary).map(Spot::at);
     vec![spot.unwrap_or_default()]
@@ -264,15 +273,6 @@ fn primary(eni: &NetworkInterface) -> Option<AddressSet> {
         AddressSpec::Known(address) => AddressSet::one(*address),
         AddressSpec::OneOf(cidr) => AddressSet::cidr(cidr.net()),
     })
-}
-
-fn subnet_of(address: IpAddr, model: &Model) -> Option<SubnetId> {
-    let holds = |eni: &&NetworkInterface| {
-        eni.ip
-            .iter()
-            .any(|spec| matches!(spec, AddressSpec::Known(own) if *own == address))
-    };
-    model.enis.values().find(holds).map(|eni| eni.subnet.clone())
 }
 
 fn connect_one(
@@ -293,7 +293,7 @@ fn connect_one(
         .iter()
         .map(|subnet| zone_of(subnet, builder.model))
         .collect();
-    let mut all: Vec<Target> = targets(balancer, builder.model).collect();
+    let mut all: Vec<Target> = targets(balancer, builder.model, &builder.tenants).collect();
     for target in all.iter_mut().filter(|target| target.address.is_none()) {
         let eni = target.eni.as_ref().and_then(|eni| builder.model.enis.get(eni));
         target.address = eni.map(|eni| builder.addresses_of(eni).0);

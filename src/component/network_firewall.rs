@@ -24,7 +24,7 @@ mod words;
 use crate::code::ExplanationCode;
 use crate::model::{
     AddressSpec, FirewallEndpoint, FirewallEndpointState, FirewallId, FirewallPolicyId, Model,
-    NetworkFirewall, NetworkInterfaceId, Place, ResourceId, RuleGroupId, StreamException,
+    NetworkFirewall, NetworkInterfaceId, Place, ResourceId, RuleGroupId, StreamException, Tenants,
 };
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, Leg, LinkId, NodeId, Passage, Resident, ResourceRef,
@@ -103,7 +103,7 @@ fn declare_one(id: &ResourceId, endpoint: &FirewallEndpoint, model: &Model, buil
             ..Target::inside(node, &endpoint.subnet)
         },
     );
-    let eni = interface(id, endpoint, model);
+    let eni = interface(id, endpoint, &builder.tenants);
     builder.reside(
         &endpoint.subnet,
         Resident {
@@ -122,16 +122,15 @@ fn declare_one(id: &ResourceId, endpoint: &FirewallEndpoint, model: &Model, buil
 fn interface<'m>(
     id: &ResourceId,
     endpoint: &FirewallEndpoint,
-    model: &'m Model,
+    tenants: &Tenants<'m>,
 ) -> Option<&'m NetworkInterfaceId> {
     let own = |eni: &crate::model::NetworkInterface| {
         let described = eni.description.as_deref().unwrap_or_default();
-        eni.subnet == endpoint.subnet
-            && eni.interface_type.as_deref() == Some("gateway_load_balancer_endpoint")
+        eni.interface_type.as_deref() == Some("gateway_load_balancer_endpoint")
             && described.split_whitespace().any(|word| word == id.as_str())
     };
-    let mut found = model.enis.iter().filter(|(_, eni)| own(eni));
-    found.next().map(|(id, _)| id)
+    let mut here = tenants.of_subnet(endpoint.subnet.as_str()).iter();
+    here.find(|(_, eni)| own(eni)).map(|(id, _)| *id)
 }
 
 fn addresses(eni: &NetworkInterfaceId, model: &Model) -> AddressSet {
@@ -199,7 +198,7 @@ fn connect_one(
     let node = door(endpoint, builder);
     let engine = builder.place(NAME, endpoint.clone());
     let subnet = builder.place("subnet", &described.subnet);
-    let eni = interface(endpoint, described, model);
+    let eni = interface(endpoint, described, &builder.tenants);
     let place = Place::item("network_firewalls", id);
     let entrance = Endpoint {
         resource: ResourceRef::new(ENDPOINT, endpoint.clone()),

@@ -14,14 +14,13 @@
 
 use crate::code::ExplanationCode;
 use crate::model::{
-    AddressSpec, InstanceId, InstanceState, Model, NetworkInterface, NetworkInterfaceId, Place, VpcId,
+    AddressSpec, InstanceState, Model, NetworkInterface, NetworkInterfaceId, Place, ResourceId, VpcId,
 };
 use crate::network::{
     Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, Onward, Owner, Passage,
     Resident, ResourceRef, RuleRef, Step, Target, Workspace, certain_addresses,
 };
 use crate::packet::{AddressSet, PacketSet};
-use std::collections::BTreeMap;
 
 /// EC2's word for it.
 pub const NAME: &str = "network-interface";
@@ -59,9 +58,9 @@ impl Kind for NetworkInterfaces {
                 declare_one(id, eni, model, builder);
             }
         }
-        for (instance, interfaces) in by_instance(model) {
-            offer_instance(instance, &interfaces, builder);
-        }
+        // Only what some route leads to.
+        let routes = model.route_tables.values().flat_map(|table| &table.routes);
+        routes.for_each(|route| offer_instance(&route.target, builder));
     }
 
     fn connect(&self, model: &Model, builder: &mut Builder<'_>) {
@@ -160,34 +159,14 @@ fn stopped(eni: &NetworkInterface, model: &Model) -> Option<&'static str> {
     }
 }
 
-fn by_instance(model: &Model) -> BTreeMap<&InstanceId, Vec<&NetworkInterfaceId>> {
-    let mut interfaces: BTreeMap<&InstanceId, Vec<_>> = BTreeMap::new();
-    for (id, eni) in &model.enis {
-        if let Some(instance) = &eni.instance {
-            interfaces
-                .entry(instance)
-                .or_default()
-                .push((eni.device_index, id));
-        }
-    }
-    let sorted = |mut list: Vec<(u32, _)>| {
-        list.sort_unstable();
-        list.into_iter().map(|(_, id)| id).collect()
-    };
-    interfaces
-        .into_iter()
-        .map(|(instance, list)| (instance, sorted(list)))
-        .collect()
-}
-
 /// A route to an instance means its interface; AWS takes such a route only while there is exactly one (EC2 API,
 /// `CreateRoute`, `InstanceId`), so the primary one is meant.
-fn offer_instance(instance: &InstanceId, interfaces: &[&NetworkInterfaceId], builder: &mut Builder<'_>) {
-    if let Some(target) = interfaces
-        .first()
-        .and_then(|id| builder.target(&(*id).into()).cloned())
-    {
-        builder.offer_target(instance, target);
+fn offer_instance(instance: &ResourceId, builder: &mut Builder<'_>) {
+    let attached = builder.tenants.of_instance(instance.as_str()).iter();
+    let primary = attached.min_by_key(|(_, eni)| eni.device_index);
+    let target = primary.and_then(|(id, _)| builder.target(&(*id).into()).cloned());
+    if let Some(target) = target {
+        builder.offer_target(instance.clone(), target);
     }
 }
 

@@ -16,7 +16,7 @@
 
 use crate::code::ExplanationCode;
 use crate::model::{
-    AddressSpec, Model, NetworkInterfaceId, Place, SubnetId, TransitGatewayAttachment,
+    AddressSpec, Model, NetworkInterfaceId, Place, SubnetId, Tenants, TransitGatewayAttachment,
     TransitGatewayAttachmentId, TransitGatewayId,
 };
 use crate::network::{
@@ -54,7 +54,7 @@ impl Kind for TransitGatewayAttachments {
         for (id, attachment) in &model.transit_gateway_attachments {
             for subnet in attachment.subnets.iter() {
                 let node = builder.transit_port(id, subnet);
-                let eni = interface(id, subnet, model);
+                let eni = interface(id, subnet, &builder.tenants);
                 let addresses = eni.map_or_else(AddressSet::empty, |eni| addresses(eni, model));
                 builder.reside(
                     subnet,
@@ -88,18 +88,17 @@ impl Kind for TransitGatewayAttachments {
 fn interface<'m>(
     attachment: &TransitGatewayAttachmentId,
     subnet: &SubnetId,
-    model: &'m Model,
+    tenants: &Tenants<'m>,
 ) -> Option<&'m NetworkInterfaceId> {
     let own = |eni: &crate::model::NetworkInterface| {
         let described = eni.description.as_deref().unwrap_or_default();
-        &eni.subnet == subnet
-            && eni.interface_type.as_deref() == Some("transit_gateway")
+        eni.interface_type.as_deref() == Some("transit_gateway")
             && described
                 .split_whitespace()
                 .any(|word| word == attachment.as_str())
     };
-    let mut found = model.enis.iter().filter(|(_, eni)| own(eni));
-    found.next().map(|(id, _)| id)
+    let mut here = tenants.of_subnet(subnet.as_str()).iter();
+    here.find(|(_, eni)| own(eni)).map(|(id, _)| *id)
 }
 
 fn addresses(eni: &NetworkInterfaceId, model: &Model) -> AddressSet {
@@ -213,7 +212,7 @@ fn connect_ports(
     for subnet in attachment.subnets.iter() {
         let node = builder.transit_port(id, subnet);
         let segment = builder.place("subnet", subnet);
-        let eni = interface(id, subnet, builder.model);
+        let eni = interface(id, subnet, &builder.tenants);
         let zone = zone_of(subnet, builder.model);
         let port = Port {
             side: Side::of(id, attachment, builder.model),

@@ -7,6 +7,7 @@ mod section;
 mod sections;
 mod source;
 mod suricata;
+mod tenants;
 mod validate;
 mod value;
 mod write;
@@ -20,6 +21,7 @@ pub use source::{ItemFiles, Locate, Location, Place, Sources};
 pub use suricata::{
     Addresses, BadRule, Expression, PortWords, SuricataRule, Word, parse_options, parse_rules,
 };
+pub use tenants::{Tenant, Tenants};
 pub use validate::{RULES, validate};
 pub use value::{
     AddressSpec, Cidr, Destination, OneOrMany, PacketSpec, Peer, Ports, ProtocolSpec, parse_address,

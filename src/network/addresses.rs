@@ -120,11 +120,13 @@ impl Builder<'_> {
     }
 
     fn taken(&self, id: &SubnetId) -> AddressSet {
-        let here = self.model.enis.values().filter(|eni| &eni.subnet == id);
-        let addresses = here.flat_map(|eni| eni.ip.iter()).filter_map(|spec| match spec {
-            AddressSpec::Known(address) => Some(*address),
-            AddressSpec::OneOf(_) => None,
-        });
+        let here = self.tenants.of_subnet(id.as_str()).iter();
+        let addresses = here
+            .flat_map(|(_, eni)| eni.ip.iter())
+            .filter_map(|spec| match spec {
+                AddressSpec::Known(address) => Some(*address),
+                AddressSpec::OneOf(_) => None,
+            });
         let gateways = self.model.nat_gateways.values().filter(|nat| &nat.subnet == id);
         let gateways = gateways.filter_map(|nat| nat.ip.map(IpAddr::V4));
         AddressSet::from_addresses(addresses.chain(gateways))

@@ -5,11 +5,12 @@ use super::graph::{Graph, Link, LinkId, NodeId};
 use super::step::Direction;
 use super::{Network, Owner};
 use crate::code::ExplanationCode;
-use crate::model::{Model, NetworkInterfaceId, ResourceId, RouteTableId, SubnetId, VpcId};
+use crate::model::{Model, NetworkInterfaceId, ResourceId, RouteTableId, SubnetId, Tenants, VpcId};
 use crate::packet::AddressSet;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
+use std::rc::Rc;
 
 /// How packets that a route sends to a resource get there.
 #[derive(Debug, Clone)]
@@ -93,14 +94,16 @@ impl Association {
 pub struct Builder<'m> {
     /// What the user wrote.
     pub model: &'m Model,
+    /// Who is where in it.
+    pub tenants: Rc<Tenants<'m>>,
     graph: Graph,
     places: FxHashMap<(&'static str, ResourceId), NodeId>,
-    targets: BTreeMap<ResourceId, Target>,
+    targets: FxHashMap<ResourceId, Target>,
     doors: FxHashMap<(ResourceId, SubnetId), Target>,
-    residents: BTreeMap<SubnetId, Vec<Resident>>,
+    residents: FxHashMap<SubnetId, Vec<Resident>>,
     associations: BTreeMap<VpcId, Vec<Association>>,
-    stand_ins: BTreeMap<NetworkInterfaceId, NodeId>,
-    behind: BTreeMap<NetworkInterfaceId, NodeId>,
+    stand_ins: FxHashMap<NetworkInterfaceId, NodeId>,
+    behind: FxHashMap<NetworkInterfaceId, NodeId>,
     recalls: BTreeMap<SubnetId, BTreeMap<NodeId, SubnetId>>,
     checked: BTreeMap<SubnetId, BTreeSet<NodeId>>,
     owners: BTreeMap<NodeId, Owner>,
@@ -117,14 +120,15 @@ impl<'m> Builder<'m> {
         let main = model.route_tables.iter().filter(|(_, table)| table.main);
         Self {
             model,
+            tenants: Rc::new(Tenants::of(model)),
             graph: Graph::default(),
             places: FxHashMap::default(),
-            targets: BTreeMap::new(),
+            targets: FxHashMap::default(),
             doors: FxHashMap::default(),
-            residents: BTreeMap::new(),
+            residents: FxHashMap::default(),
             associations: BTreeMap::new(),
-            stand_ins: BTreeMap::new(),
-            behind: BTreeMap::new(),
+            stand_ins: FxHashMap::default(),
+            behind: FxHashMap::default(),
             recalls: BTreeMap::new(),
             checked: BTreeMap::new(),
             owners: BTreeMap::new(),

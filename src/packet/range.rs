@@ -43,7 +43,8 @@ bounds!(u8 u16 u32 u128);
 impl<T: Bound> RangeSet<T> {
     /// The empty set.
     pub fn empty() -> Self {
-        Self(Arc::from([]))
+        // One that all share: empty sets are everywhere.
+        Self(Arc::default())
     }
     /// Every value.
     pub fn all() -> Self {

@@ -15,6 +15,8 @@ const ALIASED_MAX: usize = 200_000;
 /// The most nodes of one file.
 const NODES_MAX: usize = 8_000_000;
 
+/// The most keys that are compared one by one.
+const SMALL_MAP: usize = 16;
 /// The most keys given twice that are told of one file.
 const TWICE_MAX: usize = 100;
 
@@ -106,12 +108,30 @@ struct Open {
     anchor: usize,
     /// A map's key that waits for its value.
     key: Option<Node>,
-    /// A map's keys so far.
+    /// The keys of a map that is large, as far as they were looked for.
     keys: FxHashMap<Box<str>, Span>,
     /// Whether the key that waits was there already.
     twice: bool,
     /// Maps whose entries this one takes over where it has none of its own (`<<`).
     merged: Vec<(Node, Node)>,
+}
+
+impl Open {
+    /// Where a key was given before. The few keys of most maps are compared one by one.
+    fn given(&mut self, text: &str) -> Option<Span> {
+        let entries = self.node.entries();
+        if entries.len() <= SMALL_MAP {
+            return entries
+                .iter()
+                .find(|(key, _)| key.text() == Some(text))
+                .map(|(key, _)| key.span);
+        }
+        // No key is among the entries twice, so as many are known as were looked at.
+        for (key, _) in &entries[self.keys.len()..] {
+            self.keys.insert(key.text().unwrap_or_default().into(), key.span);
+        }
+        self.keys.get(text).copied()
+    }
 }
 
 struct Reader<'a> {
@@ -215,15 +235,10 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         open.node.span.end = span.end.max(open.node.span.start);
-        if let NodeKind::Map(entries) = &mut open.node.kind {
-            for (key, value) in open.merged {
-                if open
-                    .keys
-                    .insert(key.text().unwrap_or_default().into(), key.span)
-                    .is_none()
-                {
-                    entries.push((key, value));
-                }
+        for (key, value) in std::mem::take(&mut open.merged) {
+            let given = open.given(key.text().unwrap_or_default());
+            if let (None, NodeKind::Map(entries)) = (given, &mut open.node.kind) {
+                entries.push((key, value));
             }
         }
         self.close(open.node, open.anchor)
@@ -296,9 +311,8 @@ impl<'a> Reader<'a> {
             return Ok(());
         };
         if text != "<<"
-            && let Some(first) = open.keys.insert(text.into(), key.span)
+            && let Some(first) = open.given(text)
         {
-            open.keys.insert(text.into(), first);
             open.twice = true;
             let message = format!("`{text}` is given twice");
             let told =

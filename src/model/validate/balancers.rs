@@ -2,8 +2,8 @@
 
 use super::{Check, Place};
 use crate::model::{
-    AddressSpec, ListenerProtocol, LoadBalancer, LoadBalancerId, LoadBalancerType, Subnet, SubnetId,
-    TargetGroup, TargetType,
+    ListenerProtocol, LoadBalancer, LoadBalancerId, LoadBalancerType, Subnet, SubnetId, TargetGroup,
+    TargetType,
 };
 use crate::packet::AddressSet;
 use std::collections::{BTreeMap, BTreeSet};
@@ -175,22 +175,13 @@ fn targets(check: &mut Check<'_>, balancer: &LoadBalancer) {
 /// The zone of a target whose interface the model describes.
 fn zone(check: &Check<'_>, target: &crate::model::TargetDescription) -> Option<String> {
     let model = check.model;
-    let eni = model.enis.iter().find(|(id, eni)| {
-        let named = target.id.as_ref().is_some_and(|wanted| {
-            wanted.as_str() == id.as_str()
-                || eni
-                    .instance
-                    .as_ref()
-                    .is_some_and(|own| own.as_str() == wanted.as_str())
-        });
-        let addressed = target.ip.is_some_and(|ip| {
-            eni.ip
-                .iter()
-                .any(|spec| matches!(spec, AddressSpec::Known(own) if *own == ip))
-        });
-        named || addressed
+    let named = target.id.as_ref().and_then(|wanted| {
+        let attached = check.tenants.of_instance(wanted.as_str()).first().copied();
+        model.enis.get_key_value(wanted.as_str()).or(attached)
     });
-    model.subnets.get(&eni?.1.subnet)?.az.clone()
+    let addressed = || check.tenants.at_address(target.ip?).first().copied();
+    let (_, eni) = named.or_else(addressed)?;
+    model.subnets.get(&eni.subnet)?.az.clone()
 }
 
 /// V40: a target given by address has a private one.

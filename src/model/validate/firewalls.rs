@@ -136,8 +136,8 @@ fn endpoints(check: &mut Check<'_>) {
     let model = check.model;
     for (id, firewall) in &model.network_firewalls {
         for (endpoint, described) in &firewall.endpoints {
-            let mut enis = model.enis.iter();
-            let beside = enis.find(|(_, eni)| eni.subnet == described.subnet && eni.instance.is_some());
+            let mut enis = check.tenants.of_subnet(described.subnet.as_str()).iter();
+            let beside = enis.find(|(_, eni)| eni.instance.is_some());
             if let Some((eni, _)) = beside {
                 let message = format!("{eni} is in {}, the subnet of {endpoint}", described.subnet);
                 let place = Place::item("network_firewalls", id).field("endpoints");
@@ -159,12 +159,12 @@ fn edges(check: &mut Check<'_>) {
         let Some(gateway) = behind(check, &endpoint) else {
             continue;
         };
-        let has_public = |eni: &crate::model::NetworkInterface| eni.subnet == *id && eni.public_ip.is_some();
+        let mut enis = check.tenants.of_subnet(id.as_str()).iter();
         let edge = model.route_tables.values().any(|table| {
             let own = table.gateway.iter().any(|one| one.as_str() == gateway);
             own && table.routes.iter().any(|route| route.target.as_str() == endpoint)
         });
-        if !edge && model.enis.values().any(has_public) {
+        if !edge && enis.any(|(_, eni)| eni.public_ip.is_some()) {
             let message = format!(
                 "{id} goes out through {endpoint}, and no edge table of {gateway} leads what comes back for {} through it",
                 cidr(&subnet.vpc, subnet)

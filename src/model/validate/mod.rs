@@ -17,7 +17,7 @@ mod transit;
 
 use super::diagnostic::{Diagnostic, Severity};
 use super::source::Place;
-use super::{Model, Origin, ResourceId, near};
+use super::{Model, Origin, ResourceId, Tenants, near};
 use std::collections::BTreeSet;
 
 /// A rule: its code, how bad it is, what it says, where it comes from.
@@ -132,7 +132,12 @@ pub fn validate_rest(model: &mut Model, unread: &BTreeSet<ResourceId>) -> Vec<Di
 fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagnostic> {
     let (unknown, found) = references::check(model, unread);
     model.unknown.extend(unknown);
-    let mut check = Check { model, found };
+    let tenants = Tenants::of(model);
+    let mut check = Check {
+        model,
+        tenants,
+        found,
+    };
     addresses::check(&mut check);
     filters::check(&mut check);
     if unread.is_none() {
@@ -156,6 +161,7 @@ fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagno
 /// A model under examination.
 struct Check<'m> {
     model: &'m Model,
+    tenants: Tenants<'m>,
     found: Vec<Diagnostic>,
 }
 

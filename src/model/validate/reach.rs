@@ -220,18 +220,9 @@ fn unknowable(
 
 /// Whether an interface of a VPC carries a group, wherever that belongs.
 fn carried_in(check: &Check<'_>, vpc: &VpcId, group: &ResourceId) -> bool {
-    let model = check.model;
-    let mut enis = model.enis.values();
-    enis.any(|eni| {
-        let here = model
-            .subnets
-            .get(&eni.subnet)
-            .is_some_and(|subnet| &subnet.vpc == vpc);
-        here && eni
-            .security_groups
-            .iter()
-            .any(|own| own.as_str() == group.as_str())
-    })
+    let carries = |groups: &[SecurityGroupId]| groups.iter().any(|own| own.as_str() == group.as_str());
+    let mut enis = check.tenants.of_vpc(vpc.as_str());
+    enis.any(|(_, eni)| carries(&eni.security_groups))
 }
 
 fn peered(check: &Check<'_>, one: &VpcId, other: &VpcId) -> bool {

@@ -156,11 +156,7 @@ fn is_host(check: &Check<'_>, id: &ResourceId) -> bool {
     let model = check.model;
     model.enis.contains_key(id)
         || model.nat_gateways.contains_key(id)
-        || model.enis.values().any(|eni| {
-            eni.instance
-                .as_ref()
-                .is_some_and(|instance| instance.as_str() == id)
-        })
+        || !check.tenants.of_instance(id).is_empty()
         || id.starts_with("vpce-")
         || model.unknown.contains_key(id)
 }
@@ -223,13 +219,10 @@ fn target(check: &mut Check<'_>, table: &RouteTable, route: &Route, place: &Plac
 
 /// V15: an instance is meant only where it has one interface.
 fn instance(check: &mut Check<'_>, id: &str, place: &Place) {
-    // Looked for only where nothing else has this id: the interfaces may be many.
     if id == "local" || check.model.is_target(id) {
         return;
     }
-    let of =
-        |eni: &&crate::model::NetworkInterface| eni.instance.as_ref().is_some_and(|own| own.as_str() == id);
-    let interfaces = check.model.enis.values().filter(of).count();
+    let interfaces = check.tenants.of_instance(id).len();
     if interfaces > 1 {
         let message =
             format!("{id} has {interfaces} interfaces, and AWS takes a route to an instance that has one");

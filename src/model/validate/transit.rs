@@ -64,8 +64,8 @@ fn subnets(check: &mut Check<'_>, attachment: &TransitGatewayAttachment, place: 
 
 /// Some instance's interface in a subnet.
 fn tenant(check: &Check<'_>, subnet: &SubnetId) -> Option<String> {
-    let mut enis = check.model.enis.iter();
-    let found = enis.find(|(_, eni)| &eni.subnet == subnet && eni.instance.is_some());
+    let mut enis = check.tenants.of_subnet(subnet.as_str()).iter();
+    let found = enis.find(|(_, eni)| eni.instance.is_some());
     found.map(|(id, _)| id.to_string())
 }
 
