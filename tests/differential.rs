@@ -104,6 +104,10 @@ fn compare_questions(seed: u64, network: &Network, analysis: &Analysis) -> Resul
             compare(network, &question, &finding, &packet)
                 .map_err(|what| format!("{asked}: smallest packet of a cube: {what}"))?;
         }
+        for packet in shown(&finding) {
+            compare(network, &question, &finding, &packet)
+                .map_err(|what| format!("{asked}: the witness of a cube: {what}"))?;
+        }
     }
     Ok(())
 }
@@ -132,6 +136,21 @@ fn holds(cube: &Cube, packet: &Packet) -> bool {
         && cube.source_ports.contains(packet.source_port)
         && cube.sources.contains(packet.source)
         && cube.destinations.contains(packet.destination)
+}
+
+/// The packet that a report shows for every cube.
+fn shown(finding: &Finding) -> Vec<Packet> {
+    let space = &finding.work.space;
+    let cubes = finding.arrives.iter().chain(&finding.works).chain(&finding.fails);
+    let headers = cubes.filter_map(|cube| space.witness(space.cube(cube)));
+    let packets = headers.map(|header| Packet {
+        protocol: header.protocol.0,
+        source: header.source,
+        destination: header.destination,
+        source_port: header.source_port,
+        destination_port: header.destination_port,
+    });
+    packets.filter(Packet::exists).collect()
 }
 
 /// The smallest packet of every cube.
