@@ -110,3 +110,19 @@ fn a_code_is_awss_or_says_that_it_is_ours() {
         assert!(known || code.starts_with("WHYHOP_"), "{code} is nobody's");
     }
 }
+
+#[test]
+fn a_page_tells_the_whole() {
+    for code in ExplanationCode::ALL {
+        let page = code.page();
+        assert_eq!(page.lines().next(), Some(&*format!("# {code}")));
+        assert!(code.summary().ends_with('.'), "{code} is not summed up in a line");
+        for part in ["## Why", "## Example", "## How to fix it", "## Source"] {
+            let told = page.split(part).nth(1).unwrap_or_default().trim_start();
+            assert!(
+                !told.is_empty() && !told.starts_with('#'),
+                "{code} has nothing under `{part}`"
+            );
+        }
+    }
+}
