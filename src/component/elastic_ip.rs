@@ -52,6 +52,7 @@ impl Kind for ElasticIps {
                         private,
                         owner: id.into(),
                         unassigned,
+                        entrance: None,
                     },
                 );
             }

@@ -179,11 +179,22 @@ impl Component for Net {
             };
             self.doors.iter().map(|door| vec![cube(door)]).collect()
         });
-        let parts = work.space.split(map, arrival.packets);
-        parts
-            .into_iter()
+        let somewhere = work.space.to_destinations(arrival.packets, &internet_addresses());
+        let nowhere = work.space.subtract(arrival.packets, somewhere);
+        let parts = work.space.split(map, somewhere).into_iter();
+        let mut steps: Vec<Step> = parts
             .map(|(index, packets)| self.step(index, packets, arrival))
-            .collect()
+            .collect();
+        if !nowhere.is_empty() {
+            let message = "no host of the internet has such an address";
+            let code = ExplanationCode::NoPossibleDestination;
+            steps.push(Step::lose(
+                nowhere,
+                Cause::refusal(code, &self.resource, "no owner", message),
+            ));
+        }
+        steps.retain(|step| !step.packets().is_empty());
+        steps
     }
 }
 

@@ -90,6 +90,7 @@ fn connect_one(id: &InternetGatewayId, vpc: &VpcId, model: &Model, builder: &mut
         resource: ResourceRef::new(NAME, id),
         vpc: vpc.clone(),
         by_public: associations.iter().map(|one| (one.public, one.clone())).collect(),
+        entrances: entrances(node, &associations, builder),
         by_private: associations,
         diverted: diverted(id, model, builder),
         interfaces: v6_interfaces(vpc, builder, false),
@@ -98,6 +99,19 @@ fn connect_one(id: &InternetGatewayId, vpc: &VpcId, model: &Model, builder: &mut
         inwards,
     };
     builder.set(node, component);
+}
+
+/// The ways to those who stand in no subnet, by their addresses.
+fn entrances(
+    node: NodeId,
+    associations: &[Association],
+    builder: &mut Builder<'_>,
+) -> Vec<(AddressSet, LinkId)> {
+    let standing = associations
+        .iter()
+        .filter_map(|one| Some((one.private.clone(), one.entrance?)));
+    let link = |(addresses, to)| (addresses, builder.link(node, to, Direction::Ingress));
+    standing.map(link).collect()
 }
 
 /// What the gateway's edge table leads through hosts.
@@ -172,6 +186,8 @@ struct Gateway {
     by_private: Vec<Association>,
     /// The addresses whose packets the edge table leads through a host, and that host.
     diverted: Vec<(AddressSet, ResourceId, NodeId)>,
+    /// The ways to those who stand in no subnet.
+    entrances: Vec<(AddressSet, LinkId)>,
     interfaces: AddressSet,
     closed: AddressSet,
     outwards: LinkId,
@@ -341,20 +357,42 @@ impl Gateway {
         self.enter_v6(v6, &passage, work, &mut steps);
         let v4 = space.subtract(rest, v6);
         if arrival.undoes().is_some() {
-            let message = format!(
-                "{} gives the reply its private destination address",
-                self.resource.id
-            );
-            let because = self.says("public address", message);
-            steps.push(Step::Restore {
-                packets: v4,
-                passage,
-                because,
-            });
+            self.restore(v4, &passage, work, &mut steps);
         } else {
             self.enter_v4(v4, arrival, &passage, work, &mut steps);
         }
         steps
+    }
+
+    /// The destination of replies is made private again; who stands in no subnet gets them directly.
+    fn restore(&self, packets: PacketSet, passage: &Passage, work: &Workspace, steps: &mut Vec<Step>) {
+        let id = &self.resource.id;
+        let mut rest = packets;
+        let inwards = (AddressSet::all(), passage.over);
+        for (addresses, over) in self.entrances.iter().chain([&inwards]) {
+            let theirs = work.space.to_destinations(rest, addresses);
+            rest = work.space.subtract(rest, theirs);
+            let message = format!("{id} gives the reply its private destination address");
+            steps.push(Step::Restore {
+                packets: theirs,
+                passage: Passage {
+                    over: *over,
+                    ..passage.clone()
+                },
+                because: self.says("public address", message),
+            });
+        }
+    }
+
+    /// The way in for what is addressed to somebody.
+    fn way_to(&self, association: &Association, passage: &Passage) -> Passage {
+        let mut entrances = self.entrances.iter();
+        let entrance = entrances
+            .find(|(addresses, _)| association.entrance.is_some() && *addresses == association.private);
+        Passage {
+            over: entrance.map_or(passage.over, |(_, link)| *link),
+            ..passage.clone()
+        }
     }
 
     fn enter_v6(&self, packets: PacketSet, passage: &Passage, work: &Workspace, steps: &mut Vec<Step>) {
@@ -397,8 +435,8 @@ impl Gateway {
                 };
                 let message = format!("{} stands for {}", association.public, association.owner);
                 let because = self.says("public address", message);
-                let passage = passage
-                    .clone()
+                let passage = self
+                    .way_to(association, passage)
                     .rewriting(rewrite)
                     .meant_for(association.unassigned);
                 steps.push(Step::forward(theirs, passage, because));

@@ -2,26 +2,34 @@
 //! ask the builder.
 
 mod aws_service;
+mod customer_gateway;
+mod direct_connect_gateway;
 mod egress_only_internet_gateway;
 mod elastic_ip;
 mod internet;
 mod internet_gateway;
 mod load_balancer;
+mod local_gateway;
 mod nat_gateway;
 mod network_acl;
 mod network_firewall;
 mod network_interface;
+mod on_premises;
 mod route_table;
 mod security_group;
 mod subnet;
 mod transit_gateway;
 mod transit_gateway_attachment;
+mod transit_gateway_connect;
 mod transit_gateway_route_table;
 mod unknown;
+mod virtual_interface;
 mod vpc;
 mod vpc_endpoint;
 mod vpc_peering_connection;
 mod vpc_services;
+mod vpn_connection;
+mod vpn_gateway;
 
 use crate::network::Kind;
 
@@ -46,6 +54,14 @@ pub const KINDS: &[&dyn Kind] = &[
     &transit_gateway::TransitGateways,
     &transit_gateway_route_table::TransitGatewayRouteTables,
     &aws_service::AwsServices,
+    &transit_gateway_connect::TransitGatewayConnects,
+    &vpn_gateway::VpnGateways,
+    &vpn_connection::VpnConnections,
+    &customer_gateway::CustomerGateways,
+    &direct_connect_gateway::DirectConnectGateways,
+    &virtual_interface::VirtualInterfaces,
+    &local_gateway::LocalGateways,
+    &on_premises::OnPremises,
     &internet::Internet,
     &unknown::Unknowns,
 ];

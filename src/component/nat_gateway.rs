@@ -5,19 +5,26 @@
 //!   A public one's private address becomes its Elastic IP address at the internet gateway.
 //! - It stands in its subnet without security group: the subnet's network ACL is met four times a round trip, and the
 //!   subnet's route table leads on.
+//! - It may have several addresses: AWS picks one for each connection, and we explore all.
 //! - What comes to it without a session is dropped (same page).
 //! - It gives no service to its own subnet: the table would lead back to it, which the walk finds as a loop.
+//! - NAT64: IPv6 packets to 64:ff9b::/96 become IPv4 ones to the address in the last 32 bits; of ICMPv6 the echo. DNS64 is
+//!   no matter of packets (VPC guide, "DNS64 and NAT64").
+//! - A regional one stands in no subnet: it serves every zone of its VPC, its own route table leads on, and of the network
+//!   ACLs only the client's subnet's is met (VPC guide, "Regional NAT gateways"; that no other is met is from memory). It
+//!   sends with its public addresses, as it has no private ones; what it does with them towards anything but the internet
+//!   gateway is not documented, and unknown.
 //!
-//! Read 2026-11-23; `reference` section 4.3.
+//! Read 2026-11-25; `reference` section 4.3.
 
 use crate::code::ExplanationCode;
-use crate::model::{Model, NatConnectivity, NatGateway, NatGatewayId, NatState, Place};
+use crate::model::{Model, NatConnectivity, NatGateway, NatGatewayId, NatState, Place, SubnetId, VpcId};
 use crate::network::{
-    Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, NodeId, Owner, Passage,
-    Resident, ResourceRef, Rewrite, Step, Target, Workspace,
+    Arrival, Association, Builder, Cause, Choice, Component, Direction, Kind, Leg, LinkId, NodeId, Owner,
+    Passage, Resident, ResourceRef, Rewrite, Step, Target, Workspace, nat64,
 };
 use crate::packet::{AddressSet, Cube, Family, PacketSet, PortSet, Protocol, ProtocolSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// EC2's word for it.
 pub const NAME: &str = "natgateway";
@@ -37,16 +44,16 @@ impl Kind for NatGateways {
             ExplanationCode::BadState,
             ExplanationCode::NgwSourceAddressReassign,
             ExplanationCode::ProtocolRestriction,
+            ExplanationCode::UnknownResource,
             ExplanationCode::WhyhopNoSession,
         ]
     }
     fn gaps(&self) -> &'static [&'static str] {
         &[
-            "regional NAT gateways",
-            "NAT64",
-            "secondary addresses",
             "fragments",
             "the limit of flows per destination",
+            "the zones in which a regional one has no address yet",
+            "ICMPv6 other than echo through NAT64",
         ]
     }
 
@@ -59,104 +66,132 @@ impl Kind for NatGateways {
     fn connect(&self, model: &Model, builder: &mut Builder<'_>) {
         for (id, nat) in &model.nat_gateways {
             let node = builder.place(NAME, id);
-            let subnet = builder.place("subnet", &nat.subnet);
-            let out = builder.link(node, subnet, Direction::Egress);
-            let (address, _) = address(nat, builder);
+            // A regional one has a route table to itself.
+            let next = match &nat.subnet {
+                Some(subnet) => builder.place("subnet", subnet),
+                None => builder.place("route-table", id),
+            };
+            let out = builder.link(node, next, Direction::Egress);
+            let (address, known) = address(nat, id, builder);
             let unusable = match nat.state {
                 NatState::Available | NatState::Deleting => None,
                 NatState::Pending => Some("pending"),
                 NatState::Failed => Some("failed"),
                 NatState::Deleted => Some("deleted"),
             };
-            let resource = ResourceRef::new(NAME, id);
-            let interface = nat
-                .eni
-                .as_ref()
-                .map(|eni| ResourceRef::new("network-interface", eni));
-            builder.set(
+            let interface = nat.eni.as_ref();
+            let gateway = Gateway {
                 node,
-                Gateway {
-                    node,
-                    resource,
-                    interface,
-                    address,
-                    out,
-                    unusable,
-                },
-            );
+                resource: ResourceRef::new(NAME, id),
+                interface: interface.map(|eni| ResourceRef::new("network-interface", eni)),
+                picks: picks(&address, known),
+                address,
+                out,
+                unusable,
+            };
+            builder.set(node, gateway);
         }
     }
 }
 
 fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut Builder<'_>) {
     let node = builder.place(NAME, id);
-    let (addresses, known) = address(nat, builder);
+    let (addresses, known) = address(nat, id, builder);
     // A gateway that is gone has left its addresses; routes to it are blackholes.
-    let there = !matches!(nat.state, NatState::Deleted | NatState::Failed);
-    if !there {
-        let blackhole = Some(format!("{id} is gone"));
-        builder.offer_target(id, Target::inside(node, &nat.subnet).unless(blackhole));
+    let gone = matches!(nat.state, NatState::Deleted | NatState::Failed);
+    let target = Target {
+        subnet: nat.subnet.clone(),
+        blackhole: gone.then(|| format!("{id} is gone")),
+        ..Target::at(node)
+    };
+    builder.offer_target(id, target);
+    if gone {
         return;
     }
-    builder.reside(
-        &nat.subnet,
-        Resident {
+    if let Some(subnet) = &nat.subnet {
+        let resident = Resident {
             node,
             owner: node,
             addresses: addresses.clone(),
             known,
-        },
-    );
-    builder.offer_target(id, Target::inside(node, &nat.subnet));
+        };
+        builder.reside(subnet, resident);
+    }
     if let Some(eni) = &nat.eni {
         builder.stand_in(eni, node);
     }
-    let vpc = model.subnets.get(&nat.subnet).map(|subnet| subnet.vpc.clone());
+    let vpc = model.vpc_of_nat(nat);
     if let (NatConnectivity::Public, Some(vpc)) = (nat.connectivity, &vpc) {
-        for public in nat.public_ip.into_iter().chain(elastic(id, model)) {
-            builder.associate(
-                vpc,
-                Association {
-                    public,
-                    private: addresses.clone(),
-                    owner: id.into(),
-                    unassigned: (!known).then_some(node),
-                },
-            );
+        publish((id, nat), vpc, (&addresses, known), builder);
+    }
+    let owner = Owner {
+        resource: ResourceRef::new(NAME, id),
+        vpc,
+        addresses,
+        public: AddressSet::from_addresses(nat.public_ip.iter().map(|public| IpAddr::V4(*public))),
+    };
+    builder.own(node, owner);
+}
+
+/// The public addresses, at the internet gateway.
+fn publish(
+    (id, nat): (&NatGatewayId, &NatGateway),
+    vpc: &VpcId,
+    (addresses, known): (&AddressSet, bool),
+    builder: &mut Builder<'_>,
+) {
+    let node = builder.place(NAME, id);
+    let written = nat
+        .pairs()
+        .map(|(public, private)| (public, private.map(IpAddr::V4)));
+    let elastic = elastic(id, nat, builder.model).into_iter();
+    let all: Vec<_> = written.chain(elastic.map(|public| (public, None))).collect();
+    for (public, private) in all {
+        let private = match private {
+            _ if nat.is_regional() => AddressSet::one(IpAddr::V4(public)),
+            Some(address) => AddressSet::one(address),
+            None => addresses.clone(),
+        };
+        let association = Association {
+            public,
+            private,
+            owner: id.into(),
+            entrance: nat.is_regional().then_some(node),
+            unassigned: (!known).then_some(node),
+        };
+        builder.associate(vpc, association);
+    }
+}
+
+/// The addresses with which it sends, and whether they are known.
+fn address(nat: &NatGateway, id: &NatGatewayId, builder: &Builder<'_>) -> (AddressSet, bool) {
+    let all = |list: &[Ipv4Addr]| AddressSet::from_addresses(list.iter().copied().map(IpAddr::V4));
+    let free = |subnet: &SubnetId| (builder.free_addresses(subnet, None), false);
+    match &nat.subnet {
+        None => {
+            let elastic = elastic(id, nat, builder.model);
+            (all(&nat.public_ip.0).union(&all(&elastic)), true)
         }
-    }
-    builder.own(
-        node,
-        Owner {
-            resource: ResourceRef::new(NAME, id),
-            vpc,
-            addresses,
-            public: AddressSet::from_addresses(nat.public_ip.map(IpAddr::V4)),
-        },
-    );
-}
-
-fn address(nat: &NatGateway, builder: &Builder<'_>) -> (AddressSet, bool) {
-    match nat.ip {
-        Some(address) => (AddressSet::one(IpAddr::V4(address)), true),
-        None => (builder.free_addresses(&nat.subnet, None), false),
+        Some(_) if !nat.ip.is_empty() => (all(&nat.ip.0), true),
+        Some(subnet) => free(subnet),
     }
 }
 
-fn elastic(id: &NatGatewayId, model: &Model) -> Option<std::net::Ipv4Addr> {
-    let own = model
-        .nat_gateways
-        .get(id)
-        .is_some_and(|nat| nat.public_ip.is_some());
-    let mut elastic = model
-        .elastic_ips
-        .values()
-        .filter(|ip| ip.nat_gateway.as_ref() == Some(id));
-    if own {
-        None
-    } else {
-        elastic.next().map(|ip| ip.public_ip)
+/// Among what AWS picks: each address by itself; where none is known yet, whichever it will have.
+fn picks(addresses: &AddressSet, known: bool) -> Vec<AddressSet> {
+    if !known {
+        return vec![addresses.clone()];
     }
+    let each = addresses.v4.ranges().iter().flat_map(|&(low, high)| low..=high);
+    each.map(|address| AddressSet::one(IpAddr::V4(address.into())))
+        .collect()
+}
+
+/// The Elastic IP addresses that name it, where it names none itself.
+fn elastic(id: &NatGatewayId, nat: &NatGateway, model: &Model) -> Vec<Ipv4Addr> {
+    let elastic = model.elastic_ips.values();
+    let own = elastic.filter(|ip| nat.public_ip.is_empty() && ip.nat_gateway.as_ref() == Some(id));
+    own.map(|ip| ip.public_ip).collect()
 }
 
 struct Gateway {
@@ -165,6 +200,8 @@ struct Gateway {
     /// Its own network interface, when the model names it.
     interface: Option<ResourceRef>,
     address: AddressSet,
+    /// Its addresses, one of which is picked for each connection.
+    picks: Vec<AddressSet>,
     out: LinkId,
     unusable: Option<&'static str>,
 }
@@ -189,7 +226,11 @@ impl Component for Gateway {
                 let because = self
                     .refuses(ExplanationCode::BadState, message)
                     .at(self.place().field("state"));
-                vec![Step::drop(arrival.packets, self.translated(), because)]
+                vec![Step::drop(
+                    arrival.packets,
+                    self.translated(&self.address, false),
+                    because,
+                )]
             }
             None if arrival.undoes().is_some() => self.reply(arrival, work),
             None => self.request(arrival, work),
@@ -215,10 +256,11 @@ impl Gateway {
         }
     }
 
-    fn translated(&self) -> Passage {
+    fn translated(&self, address: &AddressSet, nat64: bool) -> Passage {
         let rewrite = Rewrite {
-            source: Some(self.address.clone()),
+            source: Some(address.clone()),
             source_ports: Some(PortSet::range(1024, u16::MAX)),
+            nat64,
             ..Rewrite::default()
         };
         Passage::over(self.out)
@@ -256,30 +298,57 @@ impl Gateway {
         let id = &self.resource.id;
         let unasked = space.to_destinations(arrival.packets, &self.address);
         let rest = space.subtract(arrival.packets, unasked);
-        let carried = space.intersect(rest, space.cube(&carried()));
-        let other = space.subtract(rest, carried);
+        let v4 = space.intersect(rest, space.cube(&carried()));
+        let v6 = space.intersect(rest, space.cubes_of(carried_as_v6()));
+        let other = space.subtract(rest, space.union(v4, v6));
         let message = format!("{id} drops what comes to its address without a session");
         let restriction = self.refuses(
             ExplanationCode::ProtocolRestriction,
-            format!("{id} carries TCP, UDP and ICMP over IPv4"),
+            format!("{id} carries TCP, UDP and ICMP over IPv4, and to 64:ff9b::/96 over IPv6"),
         );
         let mut steps = vec![
             Step::lose(unasked, self.refuses(ExplanationCode::WhyhopNoSession, message)),
-            Step::drop(other, self.translated(), restriction),
+            Step::drop(
+                space.plane(other, Family::V4),
+                self.translated(&self.address, false),
+                restriction.clone(),
+            ),
+            Step::lose(space.plane(other, Family::V6), restriction),
         ];
-        let picked = format!("{id} sends as its own address, from a port of 1024-65535 that AWS picks");
-        if arrival.leg == Leg::Return {
-            let message = format!("{id} gives the reply another source: {picked}");
-            let because = self.refuses(ExplanationCode::NgwSourceAddressReassign, message);
-            steps.push(Step::drop(carried, Passage::over(self.out).anonymous(), because));
-        } else {
-            steps.push(Step::forward(
-                carried,
-                self.translated(),
-                self.says("source translation", picked),
-            ));
+        if self.address.is_empty() {
+            let message = format!("the addresses with which {id} sends are not known");
+            let because = self.refuses(ExplanationCode::UnknownResource, message);
+            let packets = space.union(v4, v6);
+            steps.push(Step::Unknown { packets, because });
+            return steps;
+        }
+        for (packets, nat64) in [(v4, false), (v6, true)] {
+            steps.push(self.translate(arrival.leg, packets, nat64));
         }
         steps
+    }
+
+    fn translate(&self, leg: Leg, packets: PacketSet, nat64: bool) -> Step {
+        let id = &self.resource.id;
+        let picked = format!("{id} sends as its own address, from a port of 1024-65535 that AWS picks");
+        if leg == Leg::Return {
+            let message = format!("{id} gives the reply another source: {picked}");
+            let because = self.refuses(ExplanationCode::NgwSourceAddressReassign, message);
+            return Step::drop(packets, Passage::over(self.out).anonymous(), because);
+        }
+        let message = if nat64 {
+            format!("{picked}, to the IPv4 address in the last 32 bits (NAT64)")
+        } else {
+            picked
+        };
+        let because = self.says("source translation", message);
+        let picks = self.picks.iter();
+        Step::Forward {
+            packets,
+            picks: picks.map(|address| self.translated(address, nat64)).collect(),
+            choice: Choice::Any,
+            because,
+        }
     }
 }
 
@@ -292,4 +361,26 @@ fn carried() -> Cube {
         destinations: v4,
         ..Cube::all()
     }
+}
+
+/// What NAT64 makes IPv4 of.
+fn carried_as_v6() -> Vec<Cube> {
+    let whole = Cube {
+        sources: AddressSet::family(Family::V6),
+        destinations: nat64(),
+        ..Cube::all()
+    };
+    let ported = [Protocol::TCP, Protocol::UDP].map(|protocol| (protocol.0, protocol.0));
+    let echo = [128, 129].map(|kind| (kind * 256, kind * 256 + 255));
+    vec![
+        Cube {
+            protocols: ProtocolSet::from_ranges(ported),
+            ..whole.clone()
+        },
+        Cube {
+            protocols: ProtocolSet::one(Protocol::ICMPV6.0),
+            destination_ports: PortSet::from_ranges(echo),
+            ..whole
+        },
+    ]
 }

@@ -97,6 +97,7 @@ fn declare_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
                 private,
                 owner: id.into(),
                 unassigned: (!known).then_some(node),
+                entrance: None,
             },
         );
     }

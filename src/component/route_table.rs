@@ -6,18 +6,25 @@
 //!   tried (EC2 API, `Route.State`).
 //! - A route to an interface addresses the packets to it, whatever their destination; they meet the network ACL of its
 //!   subnet, unless that is the subnet they come from.
+//! - Of several prefix lists that name one prefix AWS picks one: every one is explored, blackholes too.
 //! - An edge table routes what an internet or virtual private gateway lets in; a target of an internet gateway's must
 //!   have a public IPv4 address (VPC guide, "Gateway route tables"; `INGRESS_RTB_NO_PUBLIC_IP`), if it is an interface. Endpoints
 //!   that inspect may stand in an internet gateway's alone: a virtual private gateway loses what its table leads to one
-//!   (same page; vector T30).
+//!   (same page; vector T30). No edge table leads to a NAT gateway.
+//! - A regional NAT gateway has a table of its own, with a route to the internet gateway where nobody wrote one (VPC guide,
+//!   "Regional NAT gateways").
 //!
-//! Read 2026-11-23; `reference` section 1.
+//! Read 2026-11-25; `reference` section 1.
 
 use crate::code::ExplanationCode;
-use crate::model::{Model, Peer, Place, ResourceId, RouteState, RouteTable, RouteTableId, SubnetId, VpcId};
+use crate::model::{
+    Cidr, Model, NatGateway, NatGatewayId, OneOrMany, Peer, Place, ResourceId, RouteState, RouteTable,
+    RouteTableId, SubnetId, Tags, VpcId,
+};
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, Entry, FilterId, Kind, LinkId, NodeId, Onward,
     Passage, ResourceRef, Routes, RuleRef, Step, Workspace, endpoint_families, internet_addresses,
+    private_addresses,
 };
 use crate::packet::{AddressSet, PacketSet};
 use std::collections::BTreeMap;
@@ -48,7 +55,7 @@ impl Kind for RouteTables {
         &["routes that a VPC route server advertises, unless the model writes them"]
     }
 
-    /// One place a subnet, and one a gateway with an edge table.
+    /// One place a subnet, one a gateway with an edge table, and one a regional NAT gateway.
     fn declare(&self, model: &Model, builder: &mut Builder<'_>) {
         for subnet in model.subnets.keys() {
             builder.place(NAME, subnet);
@@ -57,6 +64,9 @@ impl Kind for RouteTables {
             for gateway in table.gateway.iter() {
                 builder.place(NAME, gateway.clone());
             }
+        }
+        for (id, _) in regional(model) {
+            builder.place(NAME, id);
         }
     }
 
@@ -87,7 +97,26 @@ impl Kind for RouteTables {
                 connect_one(list, site, builder);
             }
         }
+        for (id, nat) in regional(model) {
+            let Some(vpc) = &nat.vpc else { continue };
+            let list = match &nat.route_table {
+                Some(table) => shared(table, &mut lists, builder),
+                None => Arc::new(List::of_nat(id, vpc, builder)),
+            };
+            let site = Site {
+                node: builder.place(NAME, id),
+                subnet: None,
+                vpc,
+                edge: None,
+            };
+            connect_one(list, site, builder);
+        }
     }
+}
+
+/// The NAT gateways that have a table to themselves.
+fn regional(model: &Model) -> impl Iterator<Item = (&NatGatewayId, &NatGateway)> {
+    model.nat_gateways.iter().filter(|(_, nat)| nat.is_regional())
 }
 
 fn shared(
@@ -137,6 +166,38 @@ impl List {
             perhaps: AddressSet::empty(),
             table: None,
             routes,
+        }
+    }
+
+    /// What AWS makes for a regional NAT gateway: local routes, and one to the VPC's internet gateway.
+    fn of_nat(nat: &NatGatewayId, vpc: &VpcId, builder: &mut Builder<'_>) -> Self {
+        let gateways = builder.model.internet_gateways.iter();
+        let mut gateways = gateways.filter(|(_, gateway)| gateway.vpc.as_ref() == Some(vpc));
+        let everywhere = Cidr::parse("0.0.0.0/0").ok();
+        let route = everywhere
+            .zip(gateways.next())
+            .map(|(cidr, (id, _))| crate::model::Route {
+                destination: Peer::Cidr(cidr),
+                target: id.into(),
+                propagated: false,
+                state: RouteState::Active,
+            });
+        let table = RouteTable {
+            name: None,
+            vpc: vpc.clone(),
+            main: false,
+            gateway: OneOrMany::default(),
+            propagating: OneOrMany::default(),
+            routes: route.into_iter().collect(),
+            tags: Tags::new(),
+        };
+        Self {
+            owner: builder.filter_owner(),
+            id: format!("route table of {nat}").as_str().into(),
+            described: true,
+            perhaps: AddressSet::empty(),
+            routes: Routes::in_table(&table, builder.model),
+            table: Some(table),
         }
     }
 
@@ -204,10 +265,18 @@ fn connect_one(list: Arc<List>, site: Site<'_>, builder: &mut Builder<'_>) {
         Some((*index, target.node))
     });
     let gateways = gateways.collect();
-    let ways = routes
+    let ways: Vec<Way> = routes
         .iter()
-        .map(|route| way(route, local, &site, builder))
+        .map(|route| way((&route.target, route.state), local, &site, builder))
         .collect();
+    let propagating = list.table.iter().flat_map(|table| table.propagating.iter());
+    let learned = propagating.map(|id| {
+        let id = ResourceId::from(id);
+        let way = way((&id, RouteState::Active), local, &site, builder);
+        (id, way)
+    });
+    let learned = learned.collect();
+    let holes = holes(&list, &ways, &site, builder);
     let resource = ResourceRef::new(NAME, list.id.clone());
     let recalls = site
         .subnet
@@ -225,16 +294,63 @@ fn connect_one(list: Arc<List>, site: Site<'_>, builder: &mut Builder<'_>) {
             local,
             ways,
             gateways,
+            learned,
+            holes,
             recalls,
         },
     );
 }
 
-fn way(route: &crate::model::Route, local: LinkId, site: &Site<'_>, builder: &mut Builder<'_>) -> Way {
-    if route.target.as_str() == "local" {
+/// Where routes that tie end that are blackholes: AWS may pick one of them, and then the packets are lost.
+fn holes(
+    list: &Arc<List>,
+    ways: &[Way],
+    site: &Site<'_>,
+    builder: &mut Builder<'_>,
+) -> BTreeMap<usize, Passage> {
+    let entries = list.routes.entries().iter();
+    let ties = entries.filter(|entry| entry.routes.len() > 1);
+    let mut holes = BTreeMap::new();
+    for index in ties.flat_map(|entry| entry.routes.iter().copied()) {
+        let Some(Way::Blackhole(_, code, why)) = ways.get(index) else {
+            continue;
+        };
+        let where_ = site.subnet.map_or(site.vpc.as_str(), |subnet| subnet.as_str());
+        let node = builder.place(NAME, format!("{where_} {} route {index}", list.id).as_str());
+        let link = builder.link(site.node, node, Direction::Egress);
+        let resource = ResourceRef::new(NAME, list.id.clone());
+        let because = cause(&resource, list, index, Some(*code), why);
+        builder.set(node, Hole { resource, because });
+        holes.insert(index, Passage::over(link));
+    }
+    holes
+}
+
+/// Where packets are lost when AWS picks a blackhole among routes that tie.
+struct Hole {
+    resource: ResourceRef,
+    because: Cause,
+}
+
+impl Component for Hole {
+    fn resource(&self) -> &ResourceRef {
+        &self.resource
+    }
+
+    fn transfer(&self, arrival: &Arrival<'_>, _: &Workspace) -> Vec<Step> {
+        vec![Step::lose(arrival.packets, self.because.clone())]
+    }
+}
+
+fn way(
+    (id, state): (&ResourceId, RouteState),
+    local: LinkId,
+    site: &Site<'_>,
+    builder: &mut Builder<'_>,
+) -> Way {
+    if id.as_str() == "local" {
         return Way::On(Passage::over(local));
     }
-    let id = &route.target;
     let Some(target) = builder.target_from(site.subnet, id).cloned() else {
         let message = format!("the target {id} does not exist");
         return Way::Blackhole(None, ExplanationCode::BadStateRoute, message);
@@ -251,22 +367,14 @@ fn way(route: &crate::model::Route, local: LinkId, site: &Site<'_>, builder: &mu
         }
         None => Passage::over(builder.link_from(site.node, target.node, Direction::Egress, site.vpc)),
     };
-    let no_public =
-        site.edge == Some(Edge::Internet) && !target.transparent && !has_public(id, site.vpc, builder);
-    match (target.blackhole, route.state) {
+    if let Some((code, why)) = refused(id, target.transparent, site, builder) {
+        return Way::Blackhole(Some(passage), code, why);
+    }
+    match (target.blackhole, state) {
         (Some(why), _) => Way::Blackhole(Some(passage), ExplanationCode::BadStateRoute, why),
         (None, RouteState::Blackhole) => {
             let message = "AWS says that the route is a blackhole".to_owned();
             Way::Blackhole(Some(passage), ExplanationCode::BadStateRoute, message)
-        }
-        _ if target.transparent && site.edge == Some(Edge::Private) => {
-            let message =
-                format!("what a virtual private gateway's edge table sends to the endpoint {id} is lost");
-            Way::Blackhole(Some(passage), ExplanationCode::BadStateRoute, message)
-        }
-        _ if no_public => {
-            let message = format!("{id} has no public IPv4 address, so an edge route cannot lead to it");
-            Way::Blackhole(Some(passage), ExplanationCode::IngressRtbNoPublicIp, message)
         }
         _ => Way::On(passage),
     }
@@ -278,6 +386,29 @@ fn edge(gateway: &ResourceId, model: &Model) -> Edge {
     } else {
         Edge::Private
     }
+}
+
+/// Why an edge table leads nowhere by a target that other tables may have.
+fn refused(
+    id: &ResourceId,
+    transparent: bool,
+    site: &Site<'_>,
+    builder: &Builder<'_>,
+) -> Option<(ExplanationCode, String)> {
+    let edge = site.edge?;
+    if builder.model.nat_gateways.contains_key(id.as_str()) {
+        let message =
+            format!("{id} serves what comes from the VPC's own subnets, not what comes in from outside");
+        return Some((ExplanationCode::BadStateRoute, message));
+    }
+    if edge == Edge::Private {
+        let message =
+            format!("what a virtual private gateway's edge table sends to the endpoint {id} is lost");
+        return transparent.then_some((ExplanationCode::BadStateRoute, message));
+    }
+    let public = transparent || has_public(id, site.vpc, builder);
+    let message = format!("{id} has no public IPv4 address, so an edge route cannot lead to it");
+    (!public).then_some((ExplanationCode::IngressRtbNoPublicIp, message))
 }
 
 fn has_public(id: &ResourceId, vpc: &VpcId, builder: &Builder<'_>) -> bool {
@@ -294,6 +425,10 @@ struct Table {
     ways: Vec<Way>,
     /// Routes for prefix lists that the model does not describe, and the gateways to which they lead.
     gateways: Vec<(usize, NodeId)>,
+    /// The ways to what propagates routes.
+    learned: BTreeMap<ResourceId, Way>,
+    /// Where blackholes end that tie with other routes.
+    holes: BTreeMap<usize, Passage>,
     /// The ways back to interfaces whose flow state takes replies past this table.
     recalls: BTreeMap<NodeId, LinkId>,
 }
@@ -324,6 +459,14 @@ impl Component for Table {
             let sure = work.space.subtract(packets, unsure);
             if !unsure.is_empty() {
                 steps.push(self.perhaps(unsure, arrival));
+            }
+            let unlearned = self.unlearned(entry, sure, work);
+            let sure = work.space.subtract(sure, unlearned);
+            if !unlearned.is_empty() {
+                steps.push(Step::Unknown {
+                    packets: unlearned,
+                    because: self.open(),
+                });
             }
             if !sure.is_empty() {
                 steps.push(self.step(entry, sure));
@@ -384,10 +527,35 @@ impl Table {
         .at(self.place())
     }
 
+    /// The packets for which a route might win of which the model does not say whether a virtual private gateway
+    /// propagates it: those that no route is for, and of a default route's those to private addresses.
+    fn unlearned(&self, entry: Option<&Entry>, packets: PacketSet, work: &Workspace) -> PacketSet {
+        let default = |entry: &Entry| entry.cidr.prefix_len() == 0;
+        let routes = &self.list.routes;
+        if routes.open().is_empty() {
+            return PacketSet::EMPTY;
+        }
+        let packets = work.space.to_destinations(packets, routes.unclear());
+        match entry {
+            None => packets,
+            Some(entry) if default(entry) => work.space.to_destinations(packets, &private_addresses()),
+            Some(_) => PacketSet::EMPTY,
+        }
+    }
+
+    fn open(&self) -> Cause {
+        let open = self.list.routes.open().first();
+        let gateway = open.map_or("a virtual private gateway", |id| id.as_str());
+        let because = self.unknown(format!(
+            "the model does not say what {gateway} learned by BGP (`routes` of its connections)"
+        ));
+        because.at(self.place().field("propagating"))
+    }
+
     /// The packets for which a route through a prefix list that the model does not describe may win instead. Local
     /// routes are as long as such a list may get.
     fn unsure(&self, entry: Option<&Entry>, packets: PacketSet, work: &Workspace) -> PacketSet {
-        if self.list.perhaps.is_empty() || entry.is_some_and(|entry| entry.routes.is_empty()) {
+        if self.list.perhaps.is_empty() || entry.is_some_and(Entry::is_local) {
             return PacketSet::EMPTY;
         }
         work.space.to_destinations(packets, &self.list.perhaps)
@@ -434,7 +602,8 @@ impl Table {
             return Step::lose(packets, because.at(self.place().field("routes")));
         };
         match entry.routes.as_slice() {
-            [] => Step::forward(packets, Passage::over(self.local), self.local(entry)),
+            [] if entry.is_local() => Step::forward(packets, Passage::over(self.local), self.local(entry)),
+            [] => self.propagated(entry, packets),
             [route] => self.follow(*route, packets),
             several => self.pick(several, packets),
         }
@@ -451,17 +620,26 @@ impl Table {
         }
     }
 
+    /// What a virtual private gateway told, and nobody wrote.
+    fn propagated(&self, entry: &Entry, packets: PacketSet) -> Step {
+        let because = |code: Option<ExplanationCode>, why: &str| {
+            let target = entry.targets.first().map_or("", |target| target.as_str());
+            let message = format!("{} is propagated by {target}{why}", entry.cidr);
+            let rule = RuleRef::Route(entry.cidr.to_string().into());
+            let because = Cause::implicit(&self.resource, "route", message).by(rule);
+            Cause { code, ..because }.at(self.place().field("propagating"))
+        };
+        match entry.targets.first().and_then(|target| self.learned.get(target)) {
+            Some(Way::On(passage)) => Step::forward(packets, passage.clone(), because(None, "")),
+            Some(Way::Blackhole(_, code, why)) => {
+                Step::lose(packets, because(Some(*code), &format!(": {why}")))
+            }
+            None => Step::lose(packets, because(Some(ExplanationCode::BadStateRoute), "")),
+        }
+    }
+
     fn cause(&self, index: usize, code: Option<ExplanationCode>, why: &str) -> Cause {
-        let Some(route) = self.list.route(index) else {
-            return self.unknown(why.to_owned());
-        };
-        let to = destination(&route.destination);
-        let message = match why {
-            "" => format!("{to} leads to {}", route.target),
-            _ => format!("{to} leads to {}: {why}", route.target),
-        };
-        let because = Cause::implicit(&self.resource, "route", message).by(RuleRef::Route(to.into()));
-        Cause { code, ..because }.at(self.place().field("routes").index(index))
+        cause(&self.resource, &self.list, index, code, why)
     }
 
     fn follow(&self, index: usize, packets: PacketSet) -> Step {
@@ -482,36 +660,50 @@ impl Table {
         }
     }
 
-    /// AWS picks one of several routes that tie. Any blackhole among them may be the one it picks.
+    /// AWS picks one of several routes that tie.
     fn pick(&self, routes: &[usize], packets: PacketSet) -> Step {
-        let picks: Option<Vec<Passage>> = routes
-            .iter()
-            .map(|route| match self.ways.get(*route) {
-                Some(Way::On(passage)) => Some(passage.clone()),
-                _ => None,
-            })
-            .collect();
+        let way = |route: &usize| match self.ways.get(*route) {
+            Some(Way::On(passage)) => Some(passage.clone()),
+            _ => self.holes.get(route).cloned(),
+        };
+        let picks = routes.iter().filter_map(way).collect();
         let first = routes.first().copied().unwrap_or_default();
-        match picks {
-            Some(picks) => {
-                let why = "several prefix lists name this prefix, and AWS picks one of their routes";
-                Step::Forward {
-                    packets,
-                    picks,
-                    choice: Choice::Any,
-                    because: self.cause(first, None, why),
-                }
-            }
-            None => {
-                let because =
-                    self.unknown("one of the routes that tie for this prefix is a blackhole".to_owned());
-                Step::Unknown {
-                    packets,
-                    because: because.at(self.place().field("routes").index(first)),
-                }
-            }
+        let why = "several prefix lists name this prefix, and AWS picks one of their routes";
+        Step::Forward {
+            packets,
+            picks,
+            choice: Choice::Any,
+            because: self.cause(first, None, why),
         }
     }
+}
+
+/// By the word of a route.
+fn cause(
+    resource: &ResourceRef,
+    list: &List,
+    index: usize,
+    code: Option<ExplanationCode>,
+    why: &str,
+) -> Cause {
+    let place = Place::item("route_tables", list.id.clone())
+        .field("routes")
+        .index(index);
+    let Some(route) = list.route(index) else {
+        return Cause::refusal(
+            ExplanationCode::UnknownResource,
+            resource,
+            "route",
+            why.to_owned(),
+        );
+    };
+    let to = destination(&route.destination);
+    let message = match why {
+        "" => format!("{to} leads to {}", route.target),
+        _ => format!("{to} leads to {}: {why}", route.target),
+    };
+    let because = Cause::implicit(resource, "route", message).by(RuleRef::Route(to.into()));
+    Cause { code, ..because }.at(place)
 }
 
 fn destination(destination: &Peer) -> String {

@@ -317,7 +317,7 @@ fn connect_departures(
         let side = Side::of(id, attachment, builder.model);
         let ports = ports(node, id, attachment, builder);
         let beyond = if ports.is_empty() {
-            beyond(node, attachment, gateway, builder)
+            beyond(node, (id, attachment), gateway, builder)
         } else {
             None
         };
@@ -356,7 +356,7 @@ fn ports(
 /// Where packets go that leave for something other than a VPC.
 fn beyond(
     node: NodeId,
-    attachment: &TransitGatewayAttachment,
+    (id, attachment): (&TransitGatewayAttachmentId, &TransitGatewayAttachment),
     gateway: &TransitGatewayId,
     builder: &mut Builder<'_>,
 ) -> Option<Beyond> {
@@ -372,7 +372,11 @@ fn beyond(
         let lookup = lookup(node, attachment, (other, &None), builder);
         return Some(Beyond::Peer(lookup));
     }
-    let target = builder.target(attachment.resource.as_ref()?)?.node;
+    // A Connect attachment has something of its own behind it; its `resource` is what carries it.
+    let own = builder.target(&id.into());
+    let target = own
+        .or_else(|| builder.target(attachment.resource.as_ref()?))?
+        .node;
     Some(Beyond::Resource(builder.link(node, target, Direction::Egress)))
 }
 

@@ -7,18 +7,23 @@
 //! - A VPC propagates its CIDRs, those of IPv6 only where the attachment supports it; a VPC whose CIDR another attached one
 //!   has already is not propagated, and the model does not say which came first: unknown.
 //! - It is stateless: the reply is looked up on its own, in the table of the attachment that it comes in by.
-//! - Several equal routes over VPN connections share the load: every one of them may be picked.
+//! - A VPN connection, a Direct Connect gateway and a Connect attachment propagate what BGP learned (same guide); where the
+//!   model does not say what that is, destinations that no route or only a default route is for are undecided. Static routes
+//!   to a VPN connection are the table's own.
+//! - Several equal routes over VPN connections share the load: every one of them may be picked. So may they when the gateway
+//!   does not share it (`vpn_ecmp: false`), for nobody knows which one it keeps to.
 //!
 //! Read 2026-11-24; `reference` section 6.1.
 
 use crate::code::ExplanationCode;
 use crate::model::{
     Model, Peer, Place, ResourceId, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId,
-    TransitGatewayRoute, TransitGatewayRouteTable,
+    TransitGatewayRoute, TransitGatewayRouteTable, VpnConnection,
 };
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, FilterId, Kind, LinkId, NodeId, Passage,
-    ResourceRef, RuleRef, Step, TransitTable, Workspace, Zone, transit_attachments, transit_zones,
+    ResourceRef, RuleRef, Step, TransitTable, Workspace, Zone, behind, private_addresses,
+    transit_attachments, transit_zones,
 };
 use crate::packet::{AddressSet, Cube, PacketSet};
 use ipnet::IpNet;
@@ -47,9 +52,7 @@ impl Kind for TransitGatewayRouteTables {
         ]
     }
     fn gaps(&self) -> &'static [&'static str] {
-        &[
-            "routes that a VPN connection or a Direct Connect gateway learns by BGP, unless the model writes them",
-        ]
+        &["AS paths and MED: of learned routes that are equal otherwise any may be picked"]
     }
 
     fn declare(&self, _: &Model, _: &mut Builder<'_>) {}
@@ -136,6 +139,8 @@ struct List {
     entries: Vec<Entry>,
     /// A route through a prefix list that the model does not describe.
     undescribed: Option<usize>,
+    /// An attachment that may have propagated more than the model says.
+    open: Option<TransitGatewayAttachmentId>,
 }
 
 impl List {
@@ -155,9 +160,12 @@ impl List {
                 None => undescribed = undescribed.or(Some(index)),
             }
         }
+        let mut open = None;
         for (id, attachment) in transit_attachments(gateway, model) {
             if table.learns(attachment, model) {
-                entries.extend(propagated(id, attachment, model));
+                let (learned, known) = propagated(id, attachment, model);
+                entries.extend(learned);
+                open = open.or((!known).then(|| id.clone()));
             }
         }
         entries.sort_by(|a, b| {
@@ -173,6 +181,7 @@ impl List {
             table: written,
             entries: united(entries),
             undescribed,
+            open,
         }
     }
 
@@ -191,7 +200,8 @@ impl Entry {
             (Peer::Resource(_), _) => Rank::PrefixList,
             (_, false) => Rank::Written,
             (_, true) => route.attachment.iter().next().map_or(Rank::Vpn, |id| {
-                model.transit_gateway_attachments.get(id).map_or(Rank::Vpn, rank)
+                let attachment = model.transit_gateway_attachments.get(id);
+                attachment.map_or(Rank::Vpn, |one| rank(one, model))
             }),
         };
         Self {
@@ -204,12 +214,14 @@ impl Entry {
     }
 }
 
-fn rank(attachment: &TransitGatewayAttachment) -> Rank {
+fn rank(attachment: &TransitGatewayAttachment, model: &Model) -> Rank {
     let resource = attachment.resource.as_ref().map_or("", |id| id.as_str());
+    let vpn = model.vpn_connections.contains_key(resource) || resource.starts_with("vpn-");
+    let carrier = model.transit_gateway_attachments.contains_key(resource);
     match resource {
         "" => Rank::Vpc,
-        _ if resource.starts_with("vpn-") => Rank::Vpn,
-        _ if resource.starts_with("tgw-attach-") => Rank::Connect,
+        _ if vpn => Rank::Vpn,
+        _ if carrier || resource.starts_with("tgw-attach-") => Rank::Connect,
         _ => Rank::DirectConnect,
     }
 }
@@ -224,26 +236,42 @@ fn prefixes(route: &TransitGatewayRoute, model: &Model) -> Option<Vec<IpNet>> {
     }
 }
 
-/// What an attachment propagates: a VPC its CIDRs.
+/// What an attachment propagates: a VPC its CIDRs, the others what BGP learned; and whether that is known.
 fn propagated(
     id: &TransitGatewayAttachmentId,
     attachment: &TransitGatewayAttachment,
     model: &Model,
-) -> Vec<Entry> {
+) -> (Vec<Entry>, bool) {
+    if let Some(resource) = &attachment.resource {
+        let fixed = |vpn: &VpnConnection| vpn.static_routes;
+        if model.vpn_connections.get(resource.as_str()).is_some_and(fixed) {
+            return (Vec::new(), true);
+        }
+        let own = behind(&id.into(), model).or_else(|| behind(resource, model));
+        let known = own.as_ref().is_none_or(|behind| behind.known);
+        let learned = own.into_iter().flat_map(|behind| behind.prefixes);
+        let entry = |cidr| Entry {
+            cidr,
+            rank: rank(attachment, model),
+            route: None,
+            attachments: vec![id.clone()],
+            blackhole: false,
+        };
+        return (learned.map(entry).collect(), known);
+    }
     let vpc = attachment.vpc.as_ref().and_then(|vpc| model.vpcs.get(vpc));
     let cidrs = vpc
         .into_iter()
         .flat_map(|vpc| vpc.cidr.iter().map(|cidr| cidr.net()));
     let wanted = cidrs.filter(|cidr| attachment.ipv6 || matches!(cidr, IpNet::V4(_)));
-    wanted
-        .map(|cidr| Entry {
-            cidr,
-            rank: Rank::Vpc,
-            route: None,
-            attachments: vec![id.clone()],
-            blackhole: false,
-        })
-        .collect()
+    let entry = |cidr| Entry {
+        cidr,
+        rank: Rank::Vpc,
+        route: None,
+        attachments: vec![id.clone()],
+        blackhole: false,
+    };
+    (wanted.map(entry).collect(), true)
 }
 
 /// One entry a prefix: the one that wins, and with it those that tie.
@@ -293,15 +321,22 @@ impl Component for Lookup {
         };
         let map = work.filter(id, || self.list.cubes());
         let parts = work.space.split(map, arrival.packets);
-        parts
-            .into_iter()
-            .map(
-                |(index, packets)| match index.and_then(|index| self.list.entries.get(index)) {
-                    Some(entry) => self.follow(entry, packets),
-                    None => Step::lose(packets, self.nothing()),
-                },
-            )
-            .collect()
+        let mut steps = Vec::new();
+        for (index, packets) in parts {
+            let entry = index.and_then(|index| self.list.entries.get(index));
+            let undecided = self.undecided(entry, packets, work);
+            let sure = work.space.subtract(packets, undecided);
+            if let (Some(open), false) = (&self.list.open, undecided.is_empty()) {
+                steps.push(self.unlearned(open, undecided));
+            }
+            if !sure.is_empty() {
+                steps.push(match entry {
+                    Some(entry) => self.follow(entry, sure),
+                    None => Step::lose(sure, self.nothing()),
+                });
+            }
+        }
+        steps
     }
 }
 
@@ -341,6 +376,25 @@ impl Lookup {
         let index = self.list.undescribed?;
         let message = format!("a route of {id} is for a prefix list that the model does not describe");
         Some(self.says(code, RuleRef::Default, Some(index), message))
+    }
+
+    /// What a route that BGP learned, and of which the model says nothing, might take.
+    fn undecided(&self, entry: Option<&Entry>, packets: PacketSet, work: &Workspace) -> PacketSet {
+        match (&self.list.open, entry) {
+            (None, _) => PacketSet::EMPTY,
+            (Some(_), None) => packets,
+            (Some(_), Some(entry)) if entry.cidr.prefix_len() == 0 => {
+                work.space.to_destinations(packets, &private_addresses())
+            }
+            _ => PacketSet::EMPTY,
+        }
+    }
+
+    fn unlearned(&self, open: &TransitGatewayAttachmentId, packets: PacketSet) -> Step {
+        let message = format!("the model does not say what was announced over {open} (`routes`)");
+        let code = Some(ExplanationCode::TgwRtbRoutesAreUnknown);
+        let because = self.says(code, RuleRef::Default, None, message);
+        Step::Unknown { packets, because }
     }
 
     fn nothing(&self) -> Cause {

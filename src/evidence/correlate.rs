@@ -278,7 +278,8 @@ impl Judge<'_> {
             let own = |nat: &&crate::model::NatGateway| {
                 nat.eni.as_ref().is_some_and(|eni| eni.as_str() == interface)
             };
-            self.model.nat_gateways.values().find(own)?.ip.map(IpAddr::V4)
+            let gateway = self.model.nat_gateways.values().find(own)?;
+            gateway.ip.iter().next().copied().map(IpAddr::V4)
         };
         let eni = self.model.enis.get(interface).and_then(|eni| {
             eni.ip.iter().find_map(|spec| match spec {

@@ -37,7 +37,7 @@ pub fn home<'m>(model: &'m Model, interface: &str) -> Option<&'m SubnetId> {
             .nat_gateways
             .values()
             .find(|nat| nat.eni.as_ref().is_some_and(own))
-            .map(|nat| &nat.subnet)
+            .and_then(|nat| nat.subnet.as_ref())
     };
     model.enis.get(interface).map(|eni| &eni.subnet).or_else(nat)
 }

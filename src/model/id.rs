@@ -101,6 +101,20 @@ ids! {
     VpcEndpointId
     /// An endpoint service.
     VpcEndpointServiceId
+    /// A peer of a transit gateway's Connect attachment.
+    TransitGatewayConnectPeerId
+    /// A virtual private gateway.
+    VpnGatewayId
+    /// A customer gateway.
+    CustomerGatewayId
+    /// A Site-to-Site VPN connection.
+    VpnConnectionId
+    /// A Direct Connect gateway.
+    DirectConnectGatewayId
+    /// A Direct Connect virtual interface.
+    VirtualInterfaceId
+    /// A local gateway of an Outpost.
+    LocalGatewayId
     /// An Elastic IP address's allocation.
     AllocationId
     /// A flow log.

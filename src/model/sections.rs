@@ -168,6 +168,20 @@ model! {
     vpc_endpoints: VpcEndpointId => VpcEndpoint,
     /// Endpoint services.
     vpc_endpoint_services: VpcEndpointServiceId => VpcEndpointService,
+    /// The BGP peers of their Connect attachments.
+    transit_gateway_connect_peers: TransitGatewayConnectPeerId => TransitGatewayConnectPeer,
+    /// Virtual private gateways.
+    vpn_gateways: VpnGatewayId => VpnGateway,
+    /// Customer gateways: the other ends of VPN connections.
+    customer_gateways: CustomerGatewayId => CustomerGateway,
+    /// Site-to-Site VPN connections.
+    vpn_connections: VpnConnectionId => VpnConnection,
+    /// Direct Connect gateways.
+    direct_connect_gateways: DirectConnectGatewayId => DirectConnectGateway,
+    /// Direct Connect virtual interfaces.
+    virtual_interfaces: VirtualInterfaceId => VirtualInterface,
+    /// Local gateways of Outposts.
+    local_gateways: LocalGatewayId => LocalGateway,
     /// Elastic IP addresses, by allocation id.
     elastic_ips: AllocationId => ElasticIp,
     /// Flow logs.

@@ -20,6 +20,15 @@ pub fn rfc6598() -> AddressSet {
     v4(&[(0x6440_0000, 0x647f_ffff)])
 }
 
+/// The IPv6 addresses that stand for IPv4 ones: 64:ff9b::/96 (RFC 6052).
+pub fn nat64() -> AddressSet {
+    let prefix = crate::packet::NAT64_PREFIX;
+    AddressSet {
+        v4: RangeSet::empty(),
+        v6: RangeSet::range(prefix, prefix + u128::from(u32::MAX)),
+    }
+}
+
 /// The addresses that no host of the internet has: RFC 1918, RFC 6598, this network, loopback, link-local, multicast and
 /// reserved ones of IPv4; of IPv6 everything outside 2000::/3 (IANA's special-purpose registries).
 pub fn private_addresses() -> AddressSet {
@@ -127,8 +136,9 @@ impl Builder<'_> {
                 AddressSpec::Known(address) => Some(*address),
                 AddressSpec::OneOf(_) => None,
             });
-        let gateways = self.model.nat_gateways.values().filter(|nat| &nat.subnet == id);
-        let gateways = gateways.filter_map(|nat| nat.ip.map(IpAddr::V4));
+        let gateways = self.model.nat_gateways.values();
+        let gateways = gateways.filter(|nat| nat.subnet.as_ref() == Some(id));
+        let gateways = gateways.flat_map(|nat| nat.ip.iter().copied().map(IpAddr::V4));
         AddressSet::from_addresses(addresses.chain(gateways))
     }
 }

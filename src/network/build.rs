@@ -78,6 +78,8 @@ pub struct Association {
     pub private: AddressSet,
     /// Who has it.
     pub owner: ResourceId,
+    /// Where packets for it go from the internet gateway; none: through the VPC, to the private address.
+    pub entrance: Option<NodeId>,
     /// The owner's place, when its private address is not assigned yet: the public one is for its packets alone,
     /// whoever else may get the same private address.
     pub unassigned: Option<NodeId>,

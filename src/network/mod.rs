@@ -4,6 +4,7 @@ mod addresses;
 mod build;
 mod component;
 mod graph;
+mod on_premises;
 mod routing;
 mod rule;
 mod service;
@@ -11,10 +12,13 @@ mod step;
 mod transit;
 mod workspace;
 
-pub use addresses::{certain_addresses, internet_addresses, private_addresses, reserved, rfc1918, rfc6598};
+pub use addresses::{
+    certain_addresses, internet_addresses, nat64, private_addresses, reserved, rfc1918, rfc6598,
+};
 pub use build::{Association, Builder, Resident, Target};
 pub use component::{Arrival, Component, Kind, Memory, Parties, Sender};
 pub use graph::{Graph, Link, LinkId, NodeId};
+pub use on_premises::{Behind, Knowledge, Known, Learned, announced, announced_by, behind, knowledge};
 pub use routing::{Entry, Routes};
 pub use rule::Service;
 pub use service::{
@@ -24,7 +28,7 @@ pub use service::{
 pub use step::{
     Cause, Choice, Direction, Identity, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step,
 };
-pub use transit::{TransitTable, Zone, transit_attachments, transit_zones, zone_of};
+pub use transit::{TransitTable, Zone, transit_attachments, transit_prefixes, transit_zones, zone_of};
 pub use workspace::{FilterId, Workspace};
 
 use crate::model::{Location, Place, ResourceId, Sources, VpcId};

@@ -5,27 +5,35 @@
 //! 2. The longest prefix wins
 //!    (<https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html>).
 //! 3. On equal prefixes: a written CIDR route, then one through a prefix list, then a propagated one (same page).
-//! 4. No second choice: when the winner is a blackhole the packet is lost (vector T8).
+//! 4. What a table learns from a virtual private gateway need not be written: it is what that gateway knows. Where the
+//!    model does not say what BGP announced, destinations that no route or only a default route is for are undecided; that
+//!    such announcements are no more specific than other routes is taken for granted.
+//! 5. No second choice: when the winner is a blackhole the packet is lost (vector T8).
 //!
 //! The 2023 text says in one place that a static route wins over an overlapping propagated one; the 2025 text says
 //! that the longer prefix always does. We follow the newer one.
 
 use super::build::Builder;
-use crate::model::{Model, Peer, ResourceId, Route, RouteState, RouteTable, SubnetId, VpcId};
+use super::on_premises::knowledge;
+use crate::model::{Model, Peer, ResourceId, Route, RouteState, RouteTable, SubnetId, VpcId, VpnGatewayId};
 use crate::packet::{AddressSet, Cube};
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 
 /// The routes of a table in the order in which they win.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Routes {
     entries: Vec<Entry>,
     /// Prefix lists that routes name and the model does not describe: their routes may be for anything.
     undescribed: Vec<usize>,
+    /// Virtual private gateways that may have propagated more than the model says.
+    open: Vec<VpnGatewayId>,
+    /// The destinations to which they may.
+    unclear: AddressSet,
 }
 
-/// One prefix, and the routes of the table that tie for it (their indices; more than one where AWS picks). No index:
-/// the implied local route.
+/// One prefix, and the routes of the table that tie for it (their indices; more than one where AWS picks). No index: a
+/// route that is implied, the local one or one that a virtual private gateway propagates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The prefix.
@@ -36,6 +44,13 @@ pub struct Entry {
     pub targets: Vec<ResourceId>,
 }
 
+impl Entry {
+    /// Whether it is the implied local route.
+    pub fn is_local(&self) -> bool {
+        self.routes.is_empty() && self.targets.iter().all(|target| target.as_str() == "local")
+    }
+}
+
 /// How routes of one prefix rank; lower wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
@@ -43,6 +58,12 @@ enum Rank {
     Local,
     PrefixList,
     Propagated,
+}
+
+impl Default for Routes {
+    fn default() -> Self {
+        Self::in_order(Vec::new(), Vec::new())
+    }
 }
 
 impl Routes {
@@ -77,7 +98,22 @@ impl Routes {
                 None => undescribed.push(index),
             }
         }
-        Self::in_order(ranked, undescribed)
+        let (mut open, mut unclear) = (Vec::new(), AddressSet::empty());
+        for gateway in table.propagating.iter() {
+            let knowledge = knowledge(gateway, model);
+            open.extend((!knowledge.open.is_empty()).then(|| gateway.clone()));
+            for family in knowledge.unclear {
+                unclear = unclear.union(&AddressSet::family(family));
+            }
+            let learned = knowledge.known.into_iter().map(|known| known.cidr);
+            let kept = learned.filter(|cidr| !AddressSet::cidr(*cidr).is_subset(&inside));
+            ranked.extend(kept.map(|cidr| (cidr, Rank::Propagated, None, gateway.into())));
+        }
+        Self {
+            open,
+            unclear,
+            ..Self::in_order(ranked, undescribed)
+        }
     }
 
     fn in_order(mut ranked: Vec<(IpNet, Rank, Option<usize>, ResourceId)>, undescribed: Vec<usize>) -> Self {
@@ -106,6 +142,8 @@ impl Routes {
         Self {
             entries: entries.into_iter().map(|(_, entry)| entry).collect(),
             undescribed,
+            open: Vec::new(),
+            unclear: AddressSet::empty(),
         }
     }
 
@@ -117,6 +155,16 @@ impl Routes {
     /// The routes whose prefixes the model does not know.
     pub fn undescribed(&self) -> &[usize] {
         &self.undescribed
+    }
+
+    /// The virtual private gateways that may have propagated more than the model says.
+    pub fn open(&self) -> &[VpnGatewayId] {
+        &self.open
+    }
+
+    /// The destinations to which they may.
+    pub fn unclear(&self) -> &AddressSet {
+        &self.unclear
     }
 
     /// The entries as a list of which the first match decides.

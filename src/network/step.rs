@@ -112,6 +112,8 @@ pub struct Rewrite {
     pub source_ports: Option<PortSet>,
     /// The new destination ports, of TCP and UDP.
     pub destination_ports: Option<PortSet>,
+    /// Whether IPv6 becomes IPv4 first, to the address in the last 32 bits of the destination (NAT64, RFC 6052).
+    pub nat64: bool,
 }
 
 impl Cause {
@@ -166,7 +168,7 @@ impl Rewrite {
 
     /// The packets as they leave.
     pub fn apply(&self, space: &Space, packets: PacketSet) -> PacketSet {
-        let mut out = packets;
+        let mut out = if self.nat64 { space.to_v4(packets) } else { packets };
         if let Some(addresses) = &self.source {
             out = space.assign_source(out, addresses);
         }
@@ -194,6 +196,9 @@ impl Rewrite {
             if changed {
                 out = space.forget(out, field);
             }
+        }
+        if self.nat64 {
+            out = space.to_v6(out);
         }
         space.intersect(before, out)
     }

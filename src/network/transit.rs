@@ -5,11 +5,13 @@
 //! - A model that describes no table of a transit gateway has AWS's default: one table for all, to which all propagate.
 
 use super::build::Builder;
-use super::graph::NodeId;
+use super::graph::{LinkId, NodeId};
+use super::step::Direction;
 use crate::model::{
-    Model, SubnetId, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId,
-    TransitGatewayRouteTableId,
+    Model, Peer, ResourceId, SubnetId, TransitGatewayAttachment, TransitGatewayAttachmentId,
+    TransitGatewayId, TransitGatewayRouteTableId,
 };
+use ipnet::IpNet;
 use std::collections::BTreeSet;
 
 /// An Availability Zone; none where packets come from outside of any.
@@ -99,6 +101,37 @@ impl TransitTable {
     }
 }
 
+/// The prefixes that a table routes: its written routes, and the CIDRs of the VPCs that propagate to it.
+pub fn transit_prefixes(table: &TransitTable, model: &Model) -> BTreeSet<IpNet> {
+    let (gateway, written) = match table {
+        TransitTable::Written(id) => match model.transit_gateway_route_tables.get(id) {
+            Some(table) => (&table.transit_gateway, Some(table)),
+            None => return BTreeSet::new(),
+        },
+        TransitTable::Implied(gateway) => (gateway, None),
+    };
+    let mut prefixes = BTreeSet::new();
+    let routes = written.into_iter().flat_map(|table| table.routes.iter());
+    for route in routes.filter(|route| !route.blackhole) {
+        match &route.destination {
+            Peer::Cidr(cidr) => prefixes.extend([cidr.net()]),
+            Peer::Resource(id) => {
+                let list = model.prefix_lists.get(id.as_str()).into_iter();
+                prefixes.extend(list.flat_map(|list| list.entries.iter().map(|cidr| cidr.net())));
+            }
+        }
+    }
+    let attachments = transit_attachments(gateway, model);
+    for (_, attachment) in attachments.filter(|(_, one)| table.learns(one, model)) {
+        let vpc = attachment.vpc.as_ref().and_then(|vpc| model.vpcs.get(vpc));
+        prefixes.extend(
+            vpc.into_iter()
+                .flat_map(|vpc| vpc.cidr.iter().map(|cidr| cidr.net())),
+        );
+    }
+    prefixes
+}
+
 /// The attachments of a transit gateway, peerings with others among them.
 pub fn transit_attachments<'m>(
     gateway: &'m TransitGatewayId,
@@ -140,6 +173,21 @@ impl Builder<'_> {
         let zone = zone.as_deref().unwrap_or_default();
         let place = format!("{attachment} from {gateway}@{zone}");
         self.place("transit-gateway-attachment", place.as_str())
+    }
+
+    /// The ways into the transit gateways to which something other than a VPC is attached.
+    pub fn transit_entrances(&mut self, node: NodeId, resource: &ResourceId) -> Vec<LinkId> {
+        let attachments = self.model.transit_gateway_attachments.iter();
+        let own: Vec<_> = attachments
+            .filter(|(_, attachment)| attachment.resource.as_ref() == Some(resource))
+            .map(|(id, _)| id.clone())
+            .collect();
+        own.iter()
+            .map(|id| {
+                let entrance = self.transit_arrival(id);
+                self.link(node, entrance, Direction::Ingress)
+            })
+            .collect()
     }
 
     /// The interface of an attachment in a subnet.

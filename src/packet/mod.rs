@@ -19,4 +19,4 @@ pub use header::Header;
 pub use notation::{NotationError, PacketPattern, parse_packets, parse_ports};
 pub use protocol::Protocol;
 pub use range::{PortSet, ProtocolSet, RangeSet};
-pub use space::{Field, PacketSet, RuleMap, Space};
+pub use space::{Field, NAT64_PREFIX, PacketSet, RuleMap, Space};

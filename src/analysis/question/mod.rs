@@ -1,7 +1,7 @@
 //! From the words of a question to the ends and packets that they stand for.
 //!
-//! An endpoint is a resource id, a unique `name`, an address or CIDR, `internet`, `internet:ADDRESS`, a subnet, a VPC, a
-//! security group (the interfaces that carry it), `tag:KEY=VALUE`, or a comma list of these. What stands for several
+//! An endpoint is a resource id, a unique `name`, an address or CIDR, `internet`, `internet:ADDRESS`, `on-premises`,
+//! `on-premises:ADDRESS`, a subnet, a VPC, a security group (the interfaces that carry it), `tag:KEY=VALUE`, or a comma list of these. What stands for several
 //! interfaces is asked for every one of them.
 
 mod hypothetical;
@@ -14,7 +14,7 @@ use super::index::Index;
 use crate::model::{
     AddressSpec, Cidr, Model, NetworkInterface, NetworkInterfaceId, ResourceId, Tags, VpcId, parse_address,
 };
-use crate::network::{Network, NodeId, ResourceRef, internet_addresses};
+use crate::network::{Network, NodeId, ResourceRef, internet_addresses, nat64};
 use crate::packet::{AddressSet, Family, RangeSet};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
@@ -114,7 +114,21 @@ impl<'a> Resolver<'a> {
             return Ok(vec![self.internet(self.out_there(), false)]);
         }
         if let Some(address) = text.strip_prefix("internet:") {
-            return self.on_internet(address);
+            return Ok(vec![self.internet(parse_addresses(address)?, true)]);
+        }
+        if text == "on-premises" {
+            let addresses = self.on_premises_addresses();
+            let hint = "`on-premises` is what is behind a VPN connection, Direct Connect, Connect or a local gateway";
+            return match addresses.is_empty() {
+                true => Err(QuestionError::new(
+                    "nothing in the model leads on premises",
+                    Some(hint.to_owned()),
+                )),
+                false => Ok(vec![self.on_premises(addresses, false)]),
+            };
+        }
+        if let Some(address) = text.strip_prefix("on-premises:") {
+            return Ok(vec![self.on_premises(parse_addresses(address)?, true)]);
         }
         if let Some(tag) = text.strip_prefix("tag:") {
             return self.tagged(tag);
@@ -169,16 +183,45 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn on_internet(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
-        let addresses = match parse_address(text) {
-            Ok(address) => AddressSet::one(address),
-            Err(_) => AddressSet::cidr(
-                Cidr::parse(text)
-                    .map_err(|message| QuestionError::new(message, None))?
-                    .net(),
-            ),
+    /// The addresses to which something leads on premises.
+    fn on_premises_addresses(&self) -> AddressSet {
+        let node = self.network.find("on-premises", &"on-premises".into());
+        let owner = node.and_then(|node| self.network.owner(node));
+        owner.map_or_else(AddressSet::empty, |owner| owner.addresses.clone())
+    }
+
+    fn on_premises(&self, addresses: AddressSet, by_address: bool) -> Endpoint {
+        let name = match by_address {
+            true => text_of(&addresses),
+            false => "on-premises".to_owned(),
         };
-        Ok(vec![self.internet(addresses, true)])
+        Endpoint {
+            resource: ResourceRef::new("on-premises", name.as_str()),
+            node: self.network.find("on-premises", &"on-premises".into()),
+            vpc: None,
+            private: addresses.clone(),
+            public: addresses,
+            by_address,
+        }
+    }
+
+    /// An IPv6 address that stands for an IPv4 one (NAT64) means whoever that one means.
+    fn as_v6(&self, address: IpAddr) -> Option<Result<Vec<Endpoint>, QuestionError>> {
+        let one = AddressSet::one(address);
+        let (IpAddr::V6(v6), true) = (address, one.is_subset(&nat64())) else {
+            return None;
+        };
+        let [.., a, b, c, d] = v6.octets();
+        let members = self.address(IpAddr::from([a, b, c, d]));
+        Some(members.map(|members| {
+            let asked = |end: Endpoint| Endpoint {
+                private: one.clone(),
+                public: one.clone(),
+                by_address: true,
+                ..end
+            };
+            members.into_iter().map(asked).collect()
+        }))
     }
 
     /// The resource of this id, or of this unique name.
@@ -354,7 +397,13 @@ impl<'a> Resolver<'a> {
             }]);
         }
         let owners = self.owners(address);
+        if let (true, Some(members)) = (owners.is_empty(), self.as_v6(address)) {
+            return members;
+        }
         match owners.as_slice() {
+            [] if self.on_premises_addresses().contains(address) => {
+                Ok(vec![self.on_premises(AddressSet::one(address), true)])
+            }
             [] if internet_addresses().contains(address) => Ok(vec![self.outside(AddressSet::one(address))]),
             [] => Ok(vec![self.nobody(AddressSet::one(address))]),
             [one] => Ok(vec![one.clone()]),
@@ -401,15 +450,8 @@ impl<'a> Resolver<'a> {
     }
 
     fn nobody(&self, addresses: AddressSet) -> Endpoint {
-        let name = addresses.to_cidrs().first().map_or_else(String::new, |cidr| {
-            if cidr.prefix_len() == cidr.max_prefix_len() {
-                cidr.addr().to_string()
-            } else {
-                cidr.to_string()
-            }
-        });
         Endpoint {
-            resource: ResourceRef::new("address", name.as_str()),
+            resource: ResourceRef::new("address", text_of(&addresses).as_str()),
             node: None,
             vpc: None,
             private: addresses.clone(),
@@ -433,7 +475,15 @@ impl<'a> Resolver<'a> {
                 });
             }
         }
-        let public = all.intersect(&self.out_there());
+        let vpcs = self.model.vpcs.values();
+        let inside = vpcs.flat_map(|vpc| vpc.cidr.iter().map(|cidr| cidr.net()));
+        let premises = all
+            .intersect(&self.on_premises_addresses())
+            .subtract(&AddressSet::from_cidrs(inside));
+        if !premises.is_empty() {
+            members.push(self.on_premises(premises.clone(), true));
+        }
+        let public = all.intersect(&self.out_there()).subtract(&premises);
         if !public.is_empty() {
             members.push(self.internet(public, true));
         }
@@ -479,6 +529,28 @@ fn no_end(text: &str) -> QuestionError {
         format!("packets neither begin nor end at `{text}`"),
         Some(hint.to_owned()),
     )
+}
+
+/// An address, or the addresses of a CIDR.
+fn parse_addresses(text: &str) -> Result<AddressSet, QuestionError> {
+    match parse_address(text) {
+        Ok(address) => Ok(AddressSet::one(address)),
+        Err(_) => match Cidr::parse(text) {
+            Ok(cidr) => Ok(AddressSet::cidr(cidr.net())),
+            Err(message) => Err(QuestionError::new(message, None)),
+        },
+    }
+}
+
+/// Addresses as an answer names them: by the first of their prefixes.
+fn text_of(addresses: &AddressSet) -> String {
+    addresses.to_cidrs().first().map_or_else(String::new, |cidr| {
+        if cidr.prefix_len() == cidr.max_prefix_len() {
+            cidr.addr().to_string()
+        } else {
+            cidr.to_string()
+        }
+    })
 }
 
 /// The primary address of a family: the first one written, or any that the interface may get.

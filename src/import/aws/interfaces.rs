@@ -170,7 +170,7 @@ fn elastic(address: &shape::Address, file: &std::sync::Arc<str>, import: &mut Im
     let nat = model
         .nat_gateways
         .values()
-        .any(|nat| nat.public_ip == Some(public) || nat.eni.is_some() && nat.eni == eni);
+        .any(|nat| nat.public_ip.iter().any(|ip| *ip == public) || nat.eni.is_some() && nat.eni == eni);
     if told
         || nat
         || model.elastic_ips.contains_key(&id)

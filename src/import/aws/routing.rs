@@ -156,6 +156,8 @@ fn table(table: &shape::RouteTable, file: &std::sync::Arc<str>, import: &mut Imp
         vpc: table.vpc_id.as_str().into(),
         main: associations.iter().any(|association| association.main),
         gateway: OneOrMany(gateways.map(ResourceId::from).collect()),
+        // A collected table lists what it learned.
+        propagating: OneOrMany::default(),
         routes: table
             .routes
             .iter()
@@ -218,29 +220,23 @@ fn route(route: &shape::Route, model: &Model, vpc: &str) -> Option<Route> {
 }
 
 fn nat(nat: &shape::NatGateway, file: &std::sync::Arc<str>, import: &mut Import) {
-    let Some(subnet) = &nat.subnet_id else {
-        import.note(format!(
-            "{} is a regional NAT gateway, which is not modelled yet",
-            nat.nat_gateway_id
-        ));
-        return;
-    };
-    let address = nat
-        .nat_gateway_addresses
-        .iter()
-        .find(|address| address.is_primary == Some(true));
-    let address = address.or(nat.nat_gateway_addresses.first());
-    if nat.nat_gateway_addresses.len() > 1 {
-        import.note(format!(
-            "{} has secondary addresses, which are not modelled yet",
-            nat.nat_gateway_id
-        ));
-    }
+    // The primary address first; public addresses stand in the order of the private ones.
+    let mut addresses: Vec<&shape::NatGatewayAddress> = nat.nat_gateway_addresses.iter().collect();
+    addresses.sort_by_key(|address| (address.is_primary != Some(true), address.public_ip.is_none()));
+    let regional = nat.subnet_id.is_none();
+    let text = |id: &Option<String>| id.as_deref().filter(|_| regional).map(str::to_owned);
     let item = NatGateway {
         name: super::name(&nat.tags),
-        subnet: subnet.as_str().into(),
-        ip: address.and_then(|address| address.private_ip),
-        public_ip: address.and_then(|address| address.public_ip),
+        subnet: nat.subnet_id.as_deref().map(Into::into),
+        vpc: text(&nat.vpc_id).map(|id| id.as_str().into()),
+        route_table: text(&nat.route_table_id).map(|id| id.as_str().into()),
+        ip: OneOrMany(
+            addresses
+                .iter()
+                .filter_map(|address| address.private_ip)
+                .collect(),
+        ),
+        public_ip: OneOrMany(addresses.iter().filter_map(|address| address.public_ip).collect()),
         connectivity: match nat.connectivity_type.as_deref() {
             Some("private") => NatConnectivity::Private,
             _ => NatConnectivity::Public,
@@ -252,8 +248,9 @@ fn nat(nat: &shape::NatGateway, file: &std::sync::Arc<str>, import: &mut Import)
             Some("deleted") => NatState::Deleted,
             _ => NatState::Available,
         },
-        eni: address
-            .and_then(|address| address.network_interface_id.as_deref())
+        eni: addresses
+            .iter()
+            .find_map(|address| address.network_interface_id.as_deref())
             .map(Into::into),
         tags: super::tags(&nat.tags),
     };

@@ -182,6 +182,8 @@ shapes! {
     struct NatGateway {
         nat_gateway_id: String,
         subnet_id: Option<String>,
+        vpc_id: Option<String>,
+        route_table_id: Option<String>,
         connectivity_type: Option<String>,
         state: Option<String>,
         nat_gateway_addresses: Vec<NatGatewayAddress>,

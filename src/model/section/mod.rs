@@ -1,7 +1,7 @@
 //! The sections of the model file, as typed data. What they mean is written in the component of the same name.
 
 use super::id::*;
-use super::sections::items;
+use super::sections::{Model, items};
 use super::value::{AddressSpec, Cidr, Destination, OneOrMany, Peer, Ports, ProtocolSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,16 @@ macro_rules! sections {
     )*};
 }
 
+/// Declares the closed sets of words, written in kebab case.
+macro_rules! words {
+    ($($(#[$doc:meta])* enum $name:ident { $($body:tt)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($body)* }
+    )*};
+}
+
 items! {
     Vpc: named logged;
     Subnet: named logged;
@@ -55,13 +65,17 @@ items! {
     UnknownResource: ;
 }
 
+mod edge_gateway;
 mod load_balancer;
 mod network_firewall;
+mod on_premises;
 mod transit_gateway;
 mod vpc_endpoint;
 
+pub use edge_gateway::*;
 pub use load_balancer::*;
 pub use network_firewall::*;
+pub use on_premises::*;
 pub use transit_gateway::*;
 pub use vpc_endpoint::*;
 
@@ -271,6 +285,9 @@ sections! {
         /// The gateways whose incoming packets it routes (an edge table).
         #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
         pub gateway: OneOrMany<ResourceId>,
+        /// The virtual private gateways whose routes it learns; what they know need not be written again.
+        #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+        pub propagating: OneOrMany<VpnGatewayId>,
         /// Its routes; local ones are implied.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub routes: Vec<Route>,
@@ -337,14 +354,21 @@ sections! {
         /// A name by which questions may call it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub name: Option<String>,
-        /// Its subnet.
-        pub subnet: SubnetId,
-        /// Its private address; none: any free address of its subnet.
+        /// Its subnet; a regional one stands in none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub ip: Option<Ipv4Addr>,
-        /// Its public address.
+        pub subnet: Option<SubnetId>,
+        /// The VPC of a regional one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        pub public_ip: Option<Ipv4Addr>,
+        pub vpc: Option<VpcId>,
+        /// The route table of a regional one. None: the one that AWS makes, which leads to the internet gateway.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub route_table: Option<RouteTableId>,
+        /// Its private addresses; none: any free address of its subnet.
+        #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+        pub ip: OneOrMany<Ipv4Addr>,
+        /// Its public addresses, in the order of the private ones.
+        #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+        pub public_ip: OneOrMany<Ipv4Addr>,
         /// Public or private.
         #[serde(default, skip_serializing_if = "is_default")]
         pub connectivity: NatConnectivity,
@@ -430,16 +454,6 @@ sections! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub why: Option<String>,
     }
-}
-
-/// Declares the closed sets of words, written in kebab case.
-macro_rules! words {
-    ($($(#[$doc:meta])* enum $name:ident { $($body:tt)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name { $($body)* }
-    )*};
 }
 
 words! {
@@ -543,5 +557,26 @@ impl Subnet {
     /// Whether `address` is in one of the subnet's CIDRs.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.cidr.iter().any(|cidr| cidr.net().contains(&address))
+    }
+}
+
+impl NatGateway {
+    /// Whether it stands in no subnet and serves every zone of its VPC.
+    pub fn is_regional(&self) -> bool {
+        self.subnet.is_none()
+    }
+
+    /// Its public addresses, each with the private one that it stands for.
+    pub fn pairs(&self) -> impl Iterator<Item = (Ipv4Addr, Option<Ipv4Addr>)> {
+        let private = self.ip.iter().copied().map(Some).chain(std::iter::repeat(None));
+        self.public_ip.iter().copied().zip(private)
+    }
+}
+
+impl Model {
+    /// The VPC of a NAT gateway.
+    pub fn vpc_of_nat(&self, nat: &NatGateway) -> Option<VpcId> {
+        let of = |subnet: &SubnetId| self.subnets.get(subnet).map(|subnet| subnet.vpc.clone());
+        nat.subnet.as_ref().map_or_else(|| nat.vpc.clone(), of)
     }
 }

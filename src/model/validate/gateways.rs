@@ -1,7 +1,7 @@
 //! Gateways and peerings: rules V19, V20, V32, V33 and V44 of the reference.
 
 use super::{Check, Place};
-use crate::model::{NatConnectivity, Peer, RouteTableId, SubnetId, VpcId};
+use crate::model::{NatConnectivity, NatGateway, Peer, RouteTableId, SubnetId, VpcId};
 use crate::packet::AddressSet;
 use std::collections::BTreeMap;
 
@@ -82,7 +82,7 @@ fn nat_gateways(check: &mut Check<'_>) {
             .elastic_ips
             .values()
             .any(|ip| ip.nat_gateway.as_ref() == Some(id));
-        let public = nat.public_ip.is_some() || elastic;
+        let public = !nat.public_ip.is_empty() || elastic;
         match (nat.connectivity, public) {
             (NatConnectivity::Public, false) => {
                 let hint = "give it `public_ip`, or `connectivity: private`";
@@ -102,20 +102,29 @@ fn nat_gateways(check: &mut Check<'_>) {
             }
             _ => {}
         }
-        if let Some(subnet) = check.model.subnets.get(&nat.subnet) {
-            if let Some(ip) = nat.ip.filter(|ip| !subnet.contains((*ip).into())) {
-                let message = format!("{ip} is not in {}", nat.subnet);
-                check.say(
-                    "MODEL_ADDRESS_OUTSIDE_SUBNET",
-                    &place.clone().field("ip"),
-                    message,
-                );
-            }
-            if nat.connectivity == NatConnectivity::Public && !has_way_out(check, &nat.subnet) {
-                let message = format!("the route table of {} leads to no internet gateway", nat.subnet);
-                check.say("MODEL_NAT_WITHOUT_IGW", &place.field("subnet"), message);
-            }
-        }
+        zonal(check, nat, &place);
+    }
+}
+
+fn zonal(check: &mut Check<'_>, nat: &NatGateway, place: &Place) {
+    let Some((id, subnet)) = nat
+        .subnet
+        .as_ref()
+        .and_then(|id| Some((id, check.model.subnets.get(id)?)))
+    else {
+        return;
+    };
+    for ip in nat.ip.iter().filter(|ip| !subnet.contains((**ip).into())) {
+        let message = format!("{ip} is not in {id}");
+        check.say(
+            "MODEL_ADDRESS_OUTSIDE_SUBNET",
+            &place.clone().field("ip"),
+            message,
+        );
+    }
+    if nat.connectivity == NatConnectivity::Public && !has_way_out(check, id) {
+        let message = format!("the route table of {id} leads to no internet gateway");
+        check.say("MODEL_NAT_WITHOUT_IGW", &place.clone().field("subnet"), message);
     }
 }
 

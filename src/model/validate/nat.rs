@@ -8,7 +8,8 @@ pub fn check(check: &mut Check<'_>) {
     let model = check.model;
     for (id, nat) in &model.nat_gateways {
         let place = Place::item("nat_gateways", id).field("subnet");
-        let subnet = &nat.subnet;
+        // A regional one stands in no subnet.
+        let Some(subnet) = &nat.subnet else { continue };
         let Some(described) = model.subnets.get(subnet) else {
             continue;
         };

@@ -5,9 +5,7 @@ use crate::model::{Peer, ResourceId, UnknownResource};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds that are not modelled yet, by the beginning of their ids.
-const NOT_MODELLED: [(&str, &str); 6] = [
-    ("vgw-", "vpn-gateway"),
-    ("lgw-", "local-gateway"),
+const NOT_MODELLED: [(&str, &str); 4] = [
     ("cagw-", "carrier-gateway"),
     ("arn:aws:networkmanager:", "core-network"),
     ("arn:aws:odb:", "odb-network"),
@@ -62,6 +60,7 @@ pub fn check(
     references.transit_gateways();
     references.firewalls();
     references.vpc_endpoints();
+    references.hybrid();
     references.flow_logs();
     (references.unknown, references.found)
 }
@@ -96,6 +95,7 @@ macro_rules! need {
 mod balancing;
 mod endpoints;
 mod firewalls;
+mod hybrid;
 mod transit;
 
 impl<'m> References<'m> {
@@ -245,8 +245,10 @@ impl<'m> References<'m> {
     }
 
     fn gateway(&mut self, id: &ResourceId, place: Place) {
-        if !self.model.internet_gateways.contains_key(id.as_str()) && !self.not_modelled(id, &place) {
-            let known = ids!(self.model, internet_gateways);
+        let described = self.model.internet_gateways.contains_key(id.as_str())
+            || self.model.vpn_gateways.contains_key(id.as_str());
+        if !described && !self.not_modelled(id, &place) {
+            let known = ids!(self.model, internet_gateways).chain(ids!(self.model, vpn_gateways));
             self.missing("internet-gateway", id.as_str(), known, place);
         }
     }
@@ -321,13 +323,22 @@ impl<'m> References<'m> {
             }
         }
         for (id, nat) in &self.model.nat_gateways {
-            need!(
-                self,
-                subnets,
-                "subnet",
-                nat.subnet,
-                Place::item("nat_gateways", id).field("subnet")
-            );
+            let place = Place::item("nat_gateways", id);
+            if let Some(subnet) = &nat.subnet {
+                need!(self, subnets, "subnet", subnet, place.clone().field("subnet"));
+            }
+            if let Some(vpc) = &nat.vpc {
+                need!(self, vpcs, "vpc", vpc, place.clone().field("vpc"));
+            }
+            if let Some(table) = &nat.route_table {
+                need!(
+                    self,
+                    route_tables,
+                    "route-table",
+                    table,
+                    place.field("route_table")
+                );
+            }
         }
         for (id, peering) in &self.model.peering_connections {
             let place = Place::item("peering_connections", id);

@@ -290,13 +290,14 @@ fn shortcuts(check: &mut Check<'_>) {
 /// The VPC of a target that has one.
 fn home(check: &Check<'_>, id: &str) -> Option<VpcId> {
     let model = check.model;
-    let subnet = model
-        .enis
-        .get(id)
-        .map(|eni| &eni.subnet)
-        .or_else(|| model.nat_gateways.get(id).map(|nat| &nat.subnet));
-    if let Some(subnet) = subnet {
-        return model.subnets.get(subnet).map(|subnet| subnet.vpc.clone());
+    if let Some(eni) = model.enis.get(id) {
+        return model.subnets.get(&eni.subnet).map(|subnet| subnet.vpc.clone());
+    }
+    if let Some(nat) = model.nat_gateways.get(id) {
+        return model.vpc_of_nat(nat);
+    }
+    if let Some(gateway) = model.vpn_gateways.get(id) {
+        return gateway.vpc.clone();
     }
     let igw = model
         .internet_gateways
@@ -317,6 +318,10 @@ fn idle(check: &Check<'_>, id: &str) -> Option<&'static str> {
         .get(id)
         .is_some_and(|gateway| gateway.vpc.is_none())
     {
+        return Some("is attached to no VPC");
+    }
+    let detached = |vpc: Option<&Option<VpcId>>| vpc.is_some_and(Option::is_none);
+    if detached(model.vpn_gateways.get(id).map(|gateway| &gateway.vpc)) {
         return Some("is attached to no VPC");
     }
     if model

@@ -5,7 +5,10 @@ mod arena;
 mod decode;
 mod reply;
 mod sweep;
+mod translate;
 mod witness;
+
+pub use translate::PREFIX as NAT64_PREFIX;
 
 use super::{AddressSet, Cube, Family, Header, PortSet, Protocol, ProtocolSet};
 use apply::{Memo, Op};
@@ -269,6 +272,14 @@ impl Space {
     /// The requests that a set of replies answers: the inverse of [`Space::replies`].
     pub fn requests(&self, replies: PacketSet) -> PacketSet {
         PacketSet(reply::turn(&mut self.inner.borrow_mut(), replies.0, false))
+    }
+    /// IPv6 packets to 64:ff9b::/96 as IPv4 ones to the address in the last 32 bits, from any source.
+    pub fn to_v4(&self, set: PacketSet) -> PacketSet {
+        PacketSet(translate::to_v4(&mut self.inner.borrow_mut(), set.0))
+    }
+    /// The IPv6 packets that become these: the inverse of [`Space::to_v4`].
+    pub fn to_v6(&self, set: PacketSet) -> PacketSet {
+        PacketSet(translate::to_v6(&mut self.inner.borrow_mut(), set.0))
     }
     /// The packets of the set that by their nature get no reply: ICMP errors, replies and the like.
     pub fn unanswered(&self, set: PacketSet) -> PacketSet {
