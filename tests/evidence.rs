@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use whyhop::evidence::{State, correlate};
+use whyhop::evidence::{State, Window, correlate};
 use whyhop::{Analysis, Options};
 
 #[derive(Deserialize)]
@@ -116,7 +116,7 @@ fn check(table: &Table, row: &Row) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("records.log");
     std::fs::write(&file, log(&row.records, (client, server))).unwrap();
-    let evidence = correlate(&finding, analysis.model(), &[file]);
+    let evidence = correlate(&finding, analysis.model(), &[file], Window::default());
     assert!(
         evidence.problems.is_empty(),
         "{}: {:?}",
@@ -150,4 +150,68 @@ fn ways_through_gateways() {
     let table = table(include_str!("evidence/gateways.yaml"));
     assert!(table.rows.len() >= 11);
     table.rows.iter().for_each(|row| check(&table, row));
+}
+
+/// The same records, as each way of delivery wraps them, say the same; outside the window there are none.
+#[test]
+fn deliveries_and_windows() {
+    let table = table(include_str!("evidence/direct.yaml"));
+    let analysis = Analysis::from_text("model.yaml", &serde_yaml::to_string(&table.model).unwrap()).unwrap();
+    let finding = analysis
+        .path(&table.client.0, &table.server.0, "tcp/443", &Options::default())
+        .unwrap();
+    let default = |eni: &str, tuple: &str| {
+        format!("2 111122223333 {eni} {tuple} 6 3 180 1760000000 1760000059 ACCEPT OK")
+    };
+    let (client, server) = (&table.client, &table.server);
+    let request = format!("{} {} 40000 443", client.1, server.1);
+    let reply = format!("{} {} 443 40000", server.1, client.1);
+    let lines = [
+        default(&client.0, &request),
+        default(&server.0, &request),
+        default(&server.0, &reply),
+        default(&client.0, &reply),
+    ];
+    let joined = |with: &dyn Fn(&String) -> String, between: &str| {
+        lines.iter().map(with).collect::<Vec<_>>().join(between)
+    };
+    let event = |line: &String| format!(r#"{{"timestamp": 1760000000000, "message": "{line}"}}"#);
+    let forms = [
+        joined(&Clone::clone, "\n"),
+        format!("\n{}", joined(&|line| line.replace(' ', "   "), "  \r\n")),
+        joined(&|line| format!("2025-10-09T08:53:20.000Z {line}"), "\n"),
+        format!(
+            "timestamp,message\n{}",
+            joined(&|line| format!("1760000000000,{line}"), "\n")
+        ),
+        joined(
+            &|line| line.replace("1760000000 1760000059", "1760000000000 1760000059000"),
+            "\n",
+        ),
+        format!(
+            r#"{{"events": [{}], "searchedLogStreams": []}}"#,
+            joined(&event, ", ")
+        ),
+        format!(
+            r#"{{"messageType": "DATA_MESSAGE", "logEvents": [{}]}}"#,
+            joined(&event, ", ")
+        ),
+        joined(&event, ""),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records");
+    let ask = |window| correlate(&finding, analysis.model(), std::slice::from_ref(&file), window);
+    let from = |since, until| Window { since, until };
+    for form in forms {
+        std::fs::write(&file, &form).unwrap();
+        for window in [Window::default(), from(Some(1_760_000_059), Some(1_760_000_059))] {
+            let evidence = ask(window);
+            assert_eq!(evidence.problems, Vec::<String>::new(), "{form}");
+            assert_eq!(evidence.state, State::Corroborated, "{form}: {}", evidence.reason);
+            assert_eq!(evidence.records.len(), 4, "{form}");
+        }
+        for window in [from(Some(1_760_000_060), None), from(None, Some(1_759_999_999))] {
+            assert_eq!(ask(window).state, State::Silent, "{form}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use super::outcome::{Outcome, Question, Status, told};
 use super::run::{Checking, Said};
 use crate::analysis::{Blocker, Finding, Options, Pair, Verdict, together};
 use crate::code::ExplanationCode;
-use crate::evidence::correlate;
+use crate::evidence::{Window, correlate};
 use crate::model::{Part, near};
 use crate::network::RuleRef;
 use crate::packet::Space;
@@ -167,7 +167,12 @@ fn complaints(
         }
     }
     if !expectation.evidence.is_empty() {
-        let evidence = correlate(finding, checking.job.answers.model(), checking.job.flow_logs);
+        let evidence = correlate(
+            finding,
+            checking.job.answers.model(),
+            checking.job.flow_logs,
+            Window::default(),
+        );
         let state = EvidenceWord::of(evidence.state);
         if !expectation.evidence.0.contains(&state) {
             let wanted: Vec<&str> = expectation.evidence.iter().map(|one| one.as_str()).collect();

@@ -89,6 +89,12 @@ pub struct PathArgs {
     /// Flow logs to hold the answer against: a file or a folder.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub flow_logs: Vec<PathBuf>,
+    /// Pass over records that end before this time: RFC 3339, a day (UTC), or Unix seconds.
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "flow_logs")]
+    pub since: Option<u64>,
+    /// Pass over records that begin after this time.
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "flow_logs")]
+    pub until: Option<u64>,
     /// Ask for arrival only.
     #[arg(long)]
     pub one_way: bool,
@@ -205,4 +211,9 @@ pub enum SchemaOf {
     Model,
     /// The check file.
     Check,
+}
+
+fn time(text: &str) -> Result<u64, String> {
+    crate::evidence::parse_time(text)
+        .ok_or_else(|| "not a time; write 2026-11-23T14:00:00Z, 2026-11-23 or Unix seconds".to_owned())
 }

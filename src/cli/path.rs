@@ -4,7 +4,7 @@ use super::args::{Format, PathArgs};
 use super::output::Screen;
 use super::{Exit, Failure};
 use crate::analysis::Verdict;
-use crate::evidence::correlate;
+use crate::evidence::{Window, correlate};
 use crate::model::{Loaded, Origin};
 use crate::packet::parse_ports;
 use crate::report::{self, Style, Subject};
@@ -28,7 +28,11 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
     let analysis = ManuallyDrop::new(Analysis::new(loaded.model));
     let finding = analysis.path(&args.from, &args.to, &args.packets, &options)?;
     let model = analysis.model();
-    let evidence = (!args.flow_logs.is_empty()).then(|| correlate(&finding, model, &args.flow_logs));
+    let window = Window {
+        since: args.since,
+        until: args.until,
+    };
+    let evidence = (!args.flow_logs.is_empty()).then(|| correlate(&finding, model, &args.flow_logs, window));
     let subject = Subject {
         finding: &finding,
         evidence: evidence.as_ref(),

@@ -8,6 +8,7 @@ use super::format::Format;
 use super::predict::{Expected, Prediction, predict};
 use super::read::{Scan, open, scan, sources};
 use super::record::{LogAction, Record};
+use super::window::Window;
 use crate::analysis::{Finding, Outcome, Verdict};
 use crate::model::{AddressSpec, Model};
 use crate::network::{Direction, Leg};
@@ -114,8 +115,8 @@ impl Evidence {
     }
 }
 
-/// Holds an answer against the records in files and folders.
-pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf]) -> Evidence {
+/// Holds an answer against the records in files and folders that tell of a window of time.
+pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf], window: Window) -> Evidence {
     let predictions = predict(finding);
     let interfaces: BTreeSet<&str> = predictions.iter().map(|one| one.interface.as_str()).collect();
     let wanted: Vec<&str> = interfaces.iter().copied().collect();
@@ -129,7 +130,9 @@ pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf]) -> Evidence
     for path in sources(logs, &mut done) {
         match open(&path) {
             Ok(source) => scan(source, &wanted, &formats, &mut done, &mut |record| {
-                found.add(record)
+                if window.holds(&record) {
+                    found.add(record);
+                }
             }),
             Err(error) => done.problems.push(format!("{}: {error}", path.display())),
         }
@@ -138,6 +141,7 @@ pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf]) -> Evidence
         model,
         space: &finding.work.space,
         found: &found,
+        window,
     };
     let crossings: Vec<Crossing> = predictions
         .iter()
@@ -189,6 +193,7 @@ struct Judge<'a> {
     model: &'a Model,
     space: &'a Space,
     found: &'a Records,
+    window: Window,
 }
 
 impl Judge<'_> {
@@ -340,7 +345,7 @@ impl Judge<'_> {
             Expected::Undecided | Expected::Nothing => LogAction::Accept,
         };
         let covered = self.model.flow_logs.is_empty()
-            || !covering(self.model, &prediction.interface, wanted).is_empty();
+            || !covering(self.model, &prediction.interface, wanted, self.window).is_empty();
         match (covered, prediction.expected) {
             (false, _) => {
                 let enable = self.enable(&prediction.interface);
@@ -376,7 +381,7 @@ impl Judge<'_> {
         let mut logs: Vec<String> = Vec::new();
         for action in [LogAction::Accept, LogAction::Reject] {
             logs.extend(
-                covering(self.model, interface, action)
+                covering(self.model, interface, action, self.window)
                     .into_iter()
                     .map(ToString::to_string),
             );

@@ -4,10 +4,16 @@
 //! (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs.html>, read 2026-11-23).
 
 use super::record::LogAction;
-use crate::model::{FlowLogId, Model, NetworkInterfaceId, SubnetId, TrafficType};
+use super::window::Window;
+use crate::model::{FlowLog, FlowLogId, Model, NetworkInterfaceId, SubnetId, TrafficType};
 
-/// The flow logs that would record an action of an interface.
-pub fn covering<'m>(model: &'m Model, interface: &str, action: LogAction) -> Vec<&'m FlowLogId> {
+/// The flow logs that would record an action of an interface in a window. One that was created later saw none of it.
+pub fn covering<'m>(
+    model: &'m Model,
+    interface: &str,
+    action: LogAction,
+    window: Window,
+) -> Vec<&'m FlowLogId> {
     let subnet = home(model, interface);
     let vpc = subnet
         .and_then(|subnet| model.subnets.get(subnet))
@@ -22,9 +28,11 @@ pub fn covering<'m>(model: &'m Model, interface: &str, action: LogAction) -> Vec
         TrafficType::Accept => action == LogAction::Accept,
         TrafficType::Reject => action == LogAction::Reject,
     };
-    let works = |delivery: &Option<String>| delivery.as_deref() != Some("FAILED");
+    let works = |log: &FlowLog| {
+        log.delivery.as_deref() != Some("FAILED") && window.seen_since(log.created.as_deref())
+    };
     let logs = model.flow_logs.iter();
-    logs.filter(|(_, log)| watches(log.resource.as_str()) && records(log.traffic) && works(&log.delivery))
+    logs.filter(|(_, log)| watches(log.resource.as_str()) && records(log.traffic) && works(log))
         .map(|(id, _)| id)
         .collect()
 }

@@ -117,14 +117,19 @@ impl Default for Format {
 }
 
 impl Format {
-    /// The format that a header line names, if the line is one: every word a field's name.
+    /// The format that a header line names, if the line is one: every word looks like a field's name, and one is known.
+    /// AWS adds fields, and transit gateways have fields of their own; those are passed over.
     pub fn from_header(line: &str) -> Option<Self> {
         let words: Vec<String> = line
             .split_ascii_whitespace()
             .map(|word| word.replace('_', "-"))
             .collect();
         let known = |word: &String| NAMES.contains(&word.as_str());
-        (!words.is_empty() && words.iter().all(known))
+        let shaped = |word: &String| {
+            let tail = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            word.starts_with(|first: char| first.is_ascii_lowercase()) && word.bytes().all(tail)
+        };
+        (words.iter().all(shaped) && words.iter().any(known))
             .then(|| Self(words.iter().map(|word| field(word)).collect()))
     }
 

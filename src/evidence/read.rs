@@ -1,11 +1,13 @@
-//! Reads flow-log files: plain or gzip, any number of members, a file or a folder; streaming, in bounded memory.
+//! Reads flow-log files: lines, or JSON with lines in it; plain or gzip, any number of members; a file or a folder;
+//! streaming, in bounded memory. In JSON the number of a line is the number of the message.
 
 use super::format::Format;
 use super::record::Record;
+use super::wrapped::messages;
 use flate2::read::MultiGzDecoder;
 use memchr::memmem::Finder;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -94,10 +96,15 @@ pub fn scan(
     let got = read_full(&mut bytes, &mut head);
     let begin = io::Cursor::new(head[..got].to_vec());
     let rest = begin.chain(bytes);
-    let mut plain: Box<dyn Read> = if head == [0x1f, 0x8b] {
+    let plain: Box<dyn Read> = if head == [0x1f, 0x8b] {
         Box::new(MultiGzDecoder::new(rest))
     } else {
         Box::new(rest)
+    };
+    let mut plain = BufReader::new(plain);
+    let json = match plain.fill_buf() {
+        Ok(begin) => matches!(begin.trim_ascii_start().first(), Some(b'{' | b'[')),
+        Err(error) => return scan.problem(format!("{name}: {error}")),
     };
     let finders = interfaces
         .iter()
@@ -112,7 +119,12 @@ pub fn scan(
         scan,
         sink,
     };
-    if let Err(error) = lines.run(&mut *plain) {
+    let read = if json {
+        messages(&mut plain, &mut |message| lines.message(message.as_bytes()))
+    } else {
+        lines.run(&mut plain)
+    };
+    if let Err(error) = read {
         let text = format!(
             "{}: line {}: {error}; what comes before it was read",
             lines.name, lines.number
@@ -180,6 +192,18 @@ impl Lines<'_> {
         }
     }
 
+    /// A line that came by itself.
+    fn message(&mut self, line: &[u8]) {
+        if self.format.is_none() {
+            self.first(line);
+        } else if self.finders.iter().any(|finder| finder.find(line).is_some()) {
+            self.line(line);
+        } else {
+            self.number += 1;
+            self.scan.lines += 1;
+        }
+    }
+
     /// A block of whole lines. Lines that name no wanted interface are counted and no more.
     fn block(&mut self, block: &[u8]) {
         let mut rest = block;
@@ -210,11 +234,12 @@ impl Lines<'_> {
     /// The first line with something in it: a header, or a record that shows which format it is.
     fn first(&mut self, line: &[u8]) {
         let text = String::from_utf8_lossy(line);
-        if text.trim().is_empty() {
+        let text = bare(&text);
+        if text.is_empty() {
             self.number += 1;
             return;
         }
-        if let Some(format) = Format::from_header(text.trim()) {
+        if let Some(format) = Format::from_header(text) {
             self.number += 1;
             self.format = Some(format);
             return;
@@ -229,7 +254,7 @@ impl Lines<'_> {
         self.number += 1;
         // Several files put together have their headers in the middle.
         let text = String::from_utf8_lossy(line);
-        let text = text.trim();
+        let text = bare(&text);
         if text.is_empty() {
             return;
         }
@@ -251,5 +276,17 @@ impl Lines<'_> {
                 self.scan.problem(text);
             }
         }
+    }
+}
+
+/// A record without what the console's CSV has around it: a first line of names, and the time in front.
+fn bare(line: &str) -> &str {
+    let line = line.trim();
+    match line.split_once(',') {
+        Some(("timestamp", _)) => "",
+        Some((time, message)) if !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit()) => {
+            message.trim_matches('"')
+        }
+        _ => line,
     }
 }

@@ -1,6 +1,7 @@
 //! One flow-log record.
 
 use super::format::{Field, Format};
+use super::window::seconds;
 use crate::network::Direction;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -105,6 +106,10 @@ impl Record {
             *into = word.parse().ok();
             into.is_some()
         }
+        fn time(into: &mut Option<u64>, word: &str) -> bool {
+            *into = word.parse().ok().map(seconds);
+            into.is_some()
+        }
         match field {
             Field::Interface => set(&mut self.interface, word),
             Field::Source => set(&mut self.source, word),
@@ -115,8 +120,8 @@ impl Record {
             Field::DestinationPort => set(&mut self.destination_port, word),
             Field::Protocol => set(&mut self.protocol, word),
             Field::Packets => set(&mut self.packets, word),
-            Field::Start => set(&mut self.start, word),
-            Field::End => set(&mut self.end, word),
+            Field::Start => time(&mut self.start, word),
+            Field::End => time(&mut self.end, word),
             Field::TcpFlags => set(&mut self.tcp_flags, word),
             Field::TrafficPath => set(&mut self.traffic_path, word),
             Field::RejectReason => set(&mut self.reject_reason, word),
