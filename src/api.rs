@@ -1,8 +1,8 @@
 //! The front door of the library: a model goes in, answers come out.
 
 use crate::analysis::{
-    Endpoint, Finding, Ground, Index, Members, Options, QuestionError, Resolver, ask, ask_between,
-    with_hypothetical,
+    Endpoint, Finding, Ground, Index, Matrix, Members, Options, QuestionError, Resolver, ask, ask_between,
+    matrix, with_hypothetical,
 };
 use crate::check::{Answers, Checks, Job, Report};
 use crate::component::KINDS;
@@ -64,6 +64,11 @@ impl Analysis {
             return Self::new(model).ask([from, to, packets], options);
         }
         self.ask([from, to, packets], options)
+    }
+
+    /// Everybody's connections with these packets, by class.
+    pub fn matrix(&self, packets: &str, options: &Options) -> Result<Matrix, QuestionError> {
+        self.on_ground(|ground| matrix(ground, packets, options))
     }
 
     /// Asks everything that a check file expects, as of a day.

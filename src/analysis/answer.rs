@@ -8,7 +8,7 @@ use super::question::{Between, Endpoint, Packets, QuestionError, Resolver};
 use super::walk::{Demands, Ends, Walk};
 use crate::model::{Model, near};
 use crate::network::{Network, Workspace};
-use crate::packet::{PacketSet, PortSet, Space, parse_packets};
+use crate::packet::{PacketPattern, PacketSet, PortSet, Space, parse_packets};
 use std::rc::Rc;
 
 /// What a question may say besides its ends and packets.
@@ -82,42 +82,69 @@ pub fn ask_between(
     packets: &str,
     options: &Options,
 ) -> Result<Finding, QuestionError> {
-    let Ground {
-        model,
-        network,
-        index,
-        work,
-    } = ground;
-    let patterns = parse_packets(packets).map_err(|error| QuestionError {
-        message: error.message,
-        hint: Some(error.hint),
-    })?;
-    let source_ports = options
-        .source_ports
-        .clone()
-        .unwrap_or_else(|| PortSet::range(1024, u16::MAX));
-    let demands = Demands {
-        one_way: options.one_way,
-        through: demanded(&options.through, model, network, index)?,
-        avoid: demanded(&options.avoid, model, network, index)?,
-    };
-    let packet_words = Packets {
-        patterns: &patterns,
-        source_ports: &source_ports,
-    };
-    let mut asking = Asking::new(network, work, &demands, packet_words);
+    let words = Words::read(ground, packets, options)?;
+    let mut asking = Asking::new(ground, &words, true);
     asking.all(ends)?;
     let members = |ends: &[Endpoint]| ends.iter().map(|end| end.resource.clone()).collect();
     let asked = Asked {
         from: ends.words[0].to_owned(),
         to: ends.words[1].to_owned(),
         packets: packets.to_owned(),
-        source_ports: ports_text(&source_ports),
+        source_ports: ports_text(&words.source_ports),
         one_way: options.one_way,
         sources: members(ends.sources),
         destinations: members(ends.destinations),
     };
     Ok(asking.finding(asked))
+}
+
+/// The sets alone, without what is in the way. Pairs that have nothing to say to each other are left out.
+pub fn reach(
+    ground: Ground<'_>,
+    ends: Members<'_>,
+    packets: &str,
+    options: &Options,
+) -> Result<Vec<Pair>, QuestionError> {
+    let words = Words::read(ground, packets, options)?;
+    let mut asking = Asking::new(ground, &words, false);
+    for source in ends.sources {
+        for destination in ends.destinations {
+            asking.pair(source, destination, 2)?;
+        }
+    }
+    Ok(asking.pairs)
+}
+
+/// A question's words besides its ends, read.
+struct Words {
+    patterns: Vec<PacketPattern>,
+    source_ports: PortSet,
+    demands: Demands,
+}
+
+impl Words {
+    fn read(ground: Ground<'_>, packets: &str, options: &Options) -> Result<Self, QuestionError> {
+        let Ground {
+            model,
+            network,
+            index,
+            ..
+        } = ground;
+        let patterns = parse_packets(packets).map_err(|error| QuestionError {
+            message: error.message,
+            hint: Some(error.hint),
+        })?;
+        let clients = || PortSet::range(1024, u16::MAX);
+        Ok(Self {
+            patterns,
+            source_ports: options.source_ports.clone().unwrap_or_else(clients),
+            demands: Demands {
+                one_way: options.one_way,
+                through: demanded(&options.through, model, network, index)?,
+                avoid: demanded(&options.avoid, model, network, index)?,
+            },
+        })
+    }
 }
 
 fn ports_text(ports: &PortSet) -> String {
@@ -160,6 +187,8 @@ struct Asking<'a> {
     work: &'a Rc<Workspace>,
     demands: &'a Demands,
     packets: Packets<'a>,
+    /// Whether what is in the way is asked for, too.
+    blame: bool,
     sets: Sets,
     paths: Vec<Path>,
     notes: Vec<String>,
@@ -169,17 +198,16 @@ struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    fn new(
-        network: &'a Network,
-        work: &'a Rc<Workspace>,
-        demands: &'a Demands,
-        packets: Packets<'a>,
-    ) -> Self {
+    fn new(ground: Ground<'a>, words: &'a Words, blame: bool) -> Self {
         Self {
-            network,
-            work,
-            demands,
-            packets,
+            network: ground.network,
+            work: ground.work,
+            demands: &words.demands,
+            packets: Packets {
+                patterns: &words.patterns,
+                source_ports: &words.source_ports,
+            },
+            blame,
             sets: Sets {
                 asked: PacketSet::EMPTY,
                 fate: Fate::LOST,
@@ -282,6 +310,9 @@ impl<'a> Asking<'a> {
     fn walk(&mut self, ends: Ends, asked: PacketSet) -> Fate {
         let mut walk = Walk::new(self.network, self.work, ends, self.demands, false);
         let fate = walk.run(asked);
+        if !self.blame {
+            return fate;
+        }
         let mut paths = std::mem::take(&mut walk.paths);
         let mut truncated = walk.truncated;
         if walk.lossy {

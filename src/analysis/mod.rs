@@ -5,12 +5,14 @@ mod blame;
 mod finding;
 mod hop;
 mod index;
+mod matrix;
 mod quant;
 mod question;
 mod trail;
 mod walk;
 
-pub use answer::{Ground, Members, Options, ask, ask_between, together};
+pub use answer::{Ground, Members, Options, ask, ask_between, reach, together};
 pub use finding::{Action, Asked, Blocker, Finding, Hop, Member, Outcome, Pair, Path, Verdict, Way};
 pub use index::Index;
+pub use matrix::{EndpointClass, Flow, Matrix, classes, matrix};
 pub use question::{Endpoint, QuestionError, Resolver, with_hypothetical};
