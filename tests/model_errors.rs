@@ -287,6 +287,32 @@ fn what_is_huge_is_told_in_short() {
 
 /// JSON without line breaks, as tools write it: the end of a line of megabytes is shown, not all of it.
 #[test]
+fn so_many_mistakes_that_nobody_reads_them_are_not_all_looked_for() {
+    let mut text = "version: 1\nvpcs: { vpc: { cidr: 10.0.0.0/16 } }\nsubnets: { s: { vpc: vpc, cidr: 10.0.0.0/24 } }\nenis:\n".to_owned();
+    for number in 0..5000 {
+        text += &format!("  eni-{number}: {{ subnet: s, ip: 192.0.2.1 }}\n");
+    }
+    let told = one("many_mistakes", text);
+    assert!(
+        told.text.contains("MODEL_ADDRESS_OUTSIDE_SUBNET"),
+        "{}",
+        told.text
+    );
+    let last = told
+        .text
+        .rfind("error[MODEL_MANY_MISTAKES]")
+        .expect("it says that it stopped");
+    snapshot("many_mistakes", &told.text[last..]);
+    // Warnings never hide an error.
+    let mut text = "version: 1\norigin: imported\nvpcs: { vpc: { cidr: 10.0.0.0/16 } }\nsubnets: { s: { vpc: vpc, cidr: 10.0.0.0/24 } }\nenis:\n".to_owned();
+    for number in 0..2000 {
+        text += &format!("  eni-{number}: {{ subnet: s, ip: 192.0.2.1 }}\n");
+    }
+    text += "  eni-last: { subnet: 7, ipp: 10.0.0.9 }\n";
+    assert!(one("many_warnings", text).text.contains("`ipp`"));
+}
+
+#[test]
 fn a_mistake_far_along_a_line_is_shown_with_its_neighbourhood() {
     let tags: Vec<String> = (0..100_000).map(|n| format!("\"k{n}\": \"v\"")).collect();
     let text = format!(

@@ -123,6 +123,9 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// The most mistakes of one severity that are told of a model: nobody reads more, and each costs time.
+pub const MISTAKES_MAX: usize = 1000;
+
 /// Every mistake of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);

@@ -4,7 +4,7 @@ use super::de::{From, Unfit, What};
 use super::locate::Trees;
 use super::text::{File, Span};
 use super::tree::{Node, NodeKind};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Diagnostic, MISTAKES_MAX, Severity};
 use crate::model::sections::Visit;
 use crate::model::{Model, Origin, ResourceId, near};
 use serde::de::DeserializeOwned;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most mistakes that are told of one item.
-const MISTAKES_MAX: usize = 20;
+const OF_ITEM_MAX: usize = 20;
 
 /// A model as far as it is read, and the mistakes so far.
 #[derive(Default)]
@@ -31,6 +31,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Whether so many mistakes are told that no more are looked for.
+    pub fn is_full(&self) -> bool {
+        is_full(&self.found)
+    }
+
     /// One more mistake.
     pub fn say(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic);
@@ -105,6 +110,7 @@ where
     for (key, value) in entries {
         let id = key.text().unwrap_or_default();
         match into.entry(K::from(id)) {
+            Entry::Occupied(_) if reading.is_full() => reading.lost = true,
             Entry::Occupied(_) => reading.lost(twice(reading, file, section, id, key.span)),
             Entry::Vacant(place) => match one(&mut reading.found, file, value, key.span) {
                 Some(item) => _ = place.insert(item),
@@ -124,6 +130,12 @@ fn twice(reading: &Reading, file: &File, section: &str, id: &str, key: Span) -> 
         .related(first, "first given here")
 }
 
+/// Whether so many mistakes are told, an error among them, that no more are looked for.
+fn is_full(found: &[Diagnostic]) -> bool {
+    let error = |one: &Diagnostic| one.severity == Severity::Error;
+    found.len() >= MISTAKES_MAX && found.iter().any(error)
+}
+
 /// Reads one item. Its mistakes are taken out one by one, so that each is told.
 pub fn one<T: DeserializeOwned>(
     found: &mut Vec<Diagnostic>,
@@ -133,11 +145,12 @@ pub fn one<T: DeserializeOwned>(
 ) -> Option<T> {
     let mut error = match T::deserialize(From(node)) {
         Ok(item) => return Some(item),
+        Err(_) if is_full(found) => return None,
         Err(error) => error,
     };
     let mut rest = node.clone();
     let mut mended: Vec<Span> = Vec::new();
-    for _ in 0..MISTAKES_MAX {
+    for _ in 0..OF_ITEM_MAX {
         // What is missing only because it was bad is told already.
         let missing = matches!(error.what, What::MissingKey(_));
         if !(missing && error.span.is_some_and(|span| mended.contains(&span))) {

@@ -11,7 +11,7 @@ mod locate;
 mod text;
 mod tree;
 
-use super::diagnostic::{Diagnostic, Diagnostics, Severity};
+use super::diagnostic::{Diagnostic, Diagnostics, MISTAKES_MAX, Severity};
 use super::validate::{validate, validate_rest};
 use super::{Model, near};
 pub use document::{Document, Part};
@@ -50,7 +50,16 @@ pub fn load(files: Vec<(Arc<str>, Vec<u8>)>) -> Result<Loaded, Diagnostics> {
     }
     let (model, mut found) = finish(reading);
     found.sort_by_cached_key(|one| (one.severity, one.at.as_ref().map(|at| at.location.clone())));
-    if found.iter().any(|one| one.severity == Severity::Error) {
+    let bad = found.iter().any(|one| one.severity == Severity::Error);
+    if found.len() >= MISTAKES_MAX {
+        let severity = if bad { Severity::Error } else { Severity::Warning };
+        let message = format!("there may be more: no more than {MISTAKES_MAX} of a severity are looked for");
+        found.push(Diagnostic {
+            severity,
+            ..Diagnostic::error("MODEL_MANY_MISTAKES", message)
+        });
+    }
+    if bad {
         return Err(Diagnostics(found));
     }
     Ok(Loaded {
@@ -109,7 +118,9 @@ fn read(file: &Arc<File>, root: Node, reading: &mut Reading) {
         if name == "origin" {
             origin(file, value, reading);
         } else if name != "version" && !item::section(reading, file, name, value) {
-            reading.say(unknown_section(file, key, name));
+            if !reading.is_full() {
+                reading.say(unknown_section(file, key, name));
+            }
             reading.broken(value);
         }
     }

@@ -15,7 +15,7 @@ mod references;
 mod routes;
 mod transit;
 
-use super::diagnostic::{Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, MISTAKES_MAX, Severity};
 use super::source::Place;
 use super::{Model, Origin, ResourceId, Tenants, near};
 use std::collections::BTreeSet;
@@ -136,6 +136,7 @@ fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagno
     let mut check = Check {
         model,
         tenants,
+        errors: found.iter().filter(|one| one.severity == Severity::Error).count(),
         found,
     };
     addresses::check(&mut check);
@@ -162,34 +163,46 @@ fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagno
 struct Check<'m> {
     model: &'m Model,
     tenants: Tenants<'m>,
+    errors: usize,
     found: Vec<Diagnostic>,
 }
 
 impl Check<'_> {
     /// One more finding.
     fn say(&mut self, code: &'static str, place: &Place, message: String) {
-        self.found.push(diagnostic(self.model, code, place, message));
+        self.keep(code, |model| diagnostic(model, code, place, message));
     }
     /// One more finding, with what would be right.
     fn hint(&mut self, code: &'static str, place: &Place, message: String, hint: &str) {
-        self.found
-            .push(diagnostic(self.model, code, place, message).hint(hint));
+        self.keep(code, |model| diagnostic(model, code, place, message).hint(hint));
     }
     /// One more finding that concerns something else as well.
     fn both(&mut self, code: &'static str, place: &Place, message: String, other: &Place, why: &str) {
-        let related = self.model.sources.excerpt(other);
-        self.found
-            .push(diagnostic(self.model, code, place, message).related(related, why));
+        self.keep(code, |model| {
+            let related = model.sources.excerpt(other);
+            diagnostic(model, code, place, message).related(related, why)
+        });
+    }
+
+    /// Keeps a finding, unless there are many of its severity: an error is never lost for warnings.
+    fn keep(&mut self, code: &'static str, told: impl FnOnce(&Model) -> Diagnostic) {
+        let error = severity(code) == Severity::Error;
+        let warnings = self.found.len() - self.errors;
+        if (if error { self.errors } else { warnings }) < MISTAKES_MAX {
+            self.errors += usize::from(error);
+            self.found.push(told(self.model));
+        }
     }
 }
 
+fn severity(code: &'static str) -> Severity {
+    let rule = RULES.iter().find(|rule| rule.code == code);
+    rule.map_or(Severity::Error, |rule| rule.severity)
+}
+
 fn diagnostic(model: &Model, code: &'static str, place: &Place, message: String) -> Diagnostic {
-    let severity = RULES
-        .iter()
-        .find(|rule| rule.code == code)
-        .map_or(Severity::Error, |rule| rule.severity);
     Diagnostic {
-        severity,
+        severity: severity(code),
         ..Diagnostic::error(code, message)
     }
     .at(model.sources.excerpt(place))

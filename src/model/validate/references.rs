@@ -1,7 +1,8 @@
 //! Every id that the model names must be there, unless it is known to be unknown.
 
-use super::{Diagnostic, Model, Origin, Place, diagnostic, near};
+use super::{Diagnostic, MISTAKES_MAX, Model, Origin, Place, diagnostic, near};
 use crate::model::{Peer, ResourceId, UnknownResource};
+use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds that are not modelled yet, by the beginning of their ids.
@@ -31,9 +32,11 @@ struct References<'m> {
     /// The items that are written, and could not be read.
     unread: Option<&'m BTreeSet<ResourceId>>,
     /// The instances to which interfaces are attached: routes may lead to them.
-    instances: BTreeSet<&'m str>,
+    instances: FxHashSet<&'m str>,
     /// The endpoints of firewalls: to them too.
     endpoints: BTreeSet<&'m str>,
+    /// How many names mean nothing.
+    lost: usize,
     found: Vec<Diagnostic>,
     unknown: BTreeMap<ResourceId, UnknownResource>,
 }
@@ -48,6 +51,7 @@ pub fn check(
         unread,
         instances: attached(model).collect(),
         endpoints: endpoints(model).collect(),
+        lost: 0,
         found: Vec::new(),
         unknown: BTreeMap::new(),
     };
@@ -112,6 +116,10 @@ impl<'m> References<'m> {
                     why,
                 },
             );
+            return;
+        }
+        self.lost += 1;
+        if self.lost > MISTAKES_MAX {
             return;
         }
         let message = format!("there is no {} `{id}`", words(kind));
