@@ -16,11 +16,12 @@
 //!
 //! Read 2026-11-24; `reference` section 7.
 
+mod targets;
+
 use crate::code::ExplanationCode;
 use crate::model::{
-    AddressSpec, Listener, LoadBalancer, LoadBalancerId, LoadBalancerType, Model, NetworkInterface,
-    NetworkInterfaceId, Place, SubnetId, TargetDescription, TargetGroup, TargetGroupId, TargetHealth,
-    TargetType, Tenants, VpcId,
+    Listener, LoadBalancer, LoadBalancerId, LoadBalancerType, Model, NetworkInterface, NetworkInterfaceId,
+    Place, SubnetId, TargetHealth, VpcId,
 };
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, Kind, Leg, LinkId, NodeId, Passage, ResourceRef,
@@ -29,6 +30,7 @@ use crate::network::{
 use crate::packet::{AddressSet, Cube, PacketSet, PortSet, Protocol, ProtocolSet};
 use std::net::Ipv4Addr;
 use std::rc::Rc;
+use targets::{Target, targets};
 
 /// ELB's word for it.
 pub const NAME: &str = "load-balancer";
@@ -140,139 +142,6 @@ fn node_interface(balancer: &LoadBalancer, subnet: &SubnetId, number: u32) -> Ne
         description: Some("ELB node".to_owned()),
         tags: crate::model::Tags::new(),
     }
-}
-
-/// A target, wherever a listener finds it.
-struct Target {
-    listener: usize,
-    group: TargetGroupId,
-    index: usize,
-    eni: Option<NetworkInterfaceId>,
-    node: Option<NodeId>,
-    /// Where it is; none: nobody knows.
-    address: Option<AddressSet>,
-    port: Option<u16>,
-    subnet: Option<SubnetId>,
-    zone: Zone,
-    preserved: bool,
-    cross_zone: bool,
-    health: TargetHealth,
-    /// Whether it is no interface at all: a function.
-    function: bool,
-}
-
-/// Every target of every listener.
-fn targets<'m, 't: 'm>(
-    balancer: &'m LoadBalancer,
-    model: &'m Model,
-    tenants: &'m Tenants<'t>,
-) -> impl Iterator<Item = Target> + 'm {
-    let listeners = balancer.listeners.iter().enumerate();
-    let groups = listeners
-        .flat_map(|(listener, described)| described.target_groups.iter().map(move |group| (listener, group)));
-    groups.flat_map(move |(listener, id)| {
-        let group = model.target_groups.get(id);
-        let targets = group
-            .into_iter()
-            .flat_map(|group| group.targets.iter().enumerate().map(move |one| (group, one)));
-        targets.flat_map(move |(group, (index, target))| {
-            places(group, target, model, tenants)
-                .into_iter()
-                .map(move |spot| Target {
-                    listener,
-                    group: id.clone(),
-                    index,
-                    port: target.port.or(group.port),
-                    zone: spot.subnet.as_ref().and_then(|subnet| zone_of(subnet, model)),
-                    eni: spot.eni,
-                    node: None,
-                    address: spot.address,
-                    subnet: spot.subnet,
-                    preserved: preserves(balancer, group),
-                    cross_zone: crosses(balancer, group),
-                    health: target.health,
-                    function: group.kind == TargetType::Lambda,
-                })
-        })
-    })
-}
-
-/// Whether targets see the client's address.
-fn preserves(balancer: &LoadBalancer, group: &TargetGroup) -> bool {
-    if balancer.kind != LoadBalancerType::Network {
-        return false;
-    }
-    let (_, udp) = group.protocol.transports();
-    match group.kind {
-        TargetType::Alb => true,
-        _ if udp => true,
-        TargetType::Instance => group.preserve_client_ip.unwrap_or(true),
-        TargetType::Ip | TargetType::Lambda => group.preserve_client_ip.unwrap_or(false),
-    }
-}
-
-fn crosses(balancer: &LoadBalancer, group: &TargetGroup) -> bool {
-    let default = balancer.kind == LoadBalancerType::Application;
-    group.cross_zone.or(balancer.cross_zone).unwrap_or(default)
-}
-
-/// Where a target is, as far as that is known.
-#[derive(Default)]
-struct Spot {
-    eni: Option<NetworkInterfaceId>,
-    address: Option<AddressSet>,
-    subnet: Option<SubnetId>,
-}
-
-impl Spot {
-    fn at((id, eni): (&NetworkInterfaceId, &NetworkInterface)) -> Self {
-        Self {
-            eni: Some(id.clone()),
-            address: primary(eni),
-            subnet: Some(eni.subnet.clone()),
-        }
-    }
-}
-
-/// Where a target is; a load balancer is at each of its nodes.
-fn places(
-    group: &TargetGroup,
-    target: &TargetDescription,
-    model: &Model,
-    tenants: &Tenants<'_>,
-) -> Vec<Spot> {
-    if let Some(ip) = target.ip {
-        let address = Some(AddressSet::one(ip));
-        let found = tenants.at_address(ip).first();
-        return vec![Spot {
-            eni: None,
-            address,
-            subnet: found.map(|(_, eni)| eni.subnet.clone()),
-        }];
-    }
-    let Some(id) = &target.id else {
-        return vec![Spot::default()];
-    };
-    if group.kind == TargetType::Alb {
-        let balancer = model.load_balancers.get(id.as_str());
-        let nodes = balancer.into_iter().flat_map(|balancer| balancer.enis.iter());
-        return nodes
-            .filter_map(|eni| model.enis.get_key_value(eni))
-            .map(Spot::at)
-            .collect();
-    }
-    let attached = tenants.of_instance(id.as_str()).iter().copied();
-    let primary = attached.min_by_key(|(_, eni)| eni.device_index);
-    let spot = model.enis.get_key_value(id.as_str()).or(primary).map(Spot::at);
-    vec![spot.unwrap_or_default()]
-}
-
-/// The primary private address, or those that it may be.
-fn primary(eni: &NetworkInterface) -> Option<AddressSet> {
-    eni.ip.iter().next().map(|spec| match spec {
-        AddressSpec::Known(address) => AddressSet::one(*address),
-        AddressSpec::OneOf(cidr) => AddressSet::cidr(cidr.net()),
-    })
 }
 
 fn connect_one(
