@@ -73,6 +73,7 @@ codes! {
     TgwRtbRoutesAreUnknown = "TGW_RTB_ROUTES_ARE_UNKNOWN",
     UnknownPeeredSgs = "UNKNOWN_PEERED_SGS",
     UnknownResource = "UNKNOWN_RESOURCE",
+    VpcBlockPublicAccessEnabled = "VPC_BLOCK_PUBLIC_ACCESS_ENABLED",
     VpceGatewayProtocolRestriction = "VPCE_GATEWAY_PROTOCOL_RESTRICTION",
     VpceIntraVpcTraffic = "VPCE_INTRA_VPC_TRAFFIC",
     VpceServiceNotInstalledInAz = "VPCE_SERVICE_NOT_INSTALLED_IN_AZ",

@@ -30,7 +30,7 @@ impl Kind for EgressOnlyInternetGateways {
         ]
     }
     fn gaps(&self) -> &'static [&'static str] {
-        &["VPC Block Public Access"]
+        &[]
     }
 
     fn declare(&self, model: &Model, builder: &mut Builder<'_>) {
@@ -40,7 +40,8 @@ impl Kind for EgressOnlyInternetGateways {
                 .vpc
                 .is_none()
                 .then(|| format!("{id} is attached to no VPC"));
-            builder.offer_target(id, Target::at(node).unless(detached));
+            let door = builder.before(id).unwrap_or(node);
+            builder.offer_target(id, Target::at(door).unless(detached));
         }
     }
 
@@ -49,7 +50,7 @@ impl Kind for EgressOnlyInternetGateways {
             let Some(vpc) = &gateway.vpc else { continue };
             let node = builder.place(NAME, id);
             let internet = builder.place("internet", "internet");
-            let router = builder.place("vpc", vpc);
+            let router = builder.before(id).unwrap_or_else(|| builder.place("vpc", vpc));
             let outwards = builder.link_from(node, internet, Direction::Egress, vpc);
             let inwards = builder.link(node, router, Direction::Ingress);
             builder.set(

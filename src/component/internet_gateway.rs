@@ -52,10 +52,7 @@ impl Kind for InternetGateways {
         ]
     }
     fn gaps(&self) -> &'static [&'static str] {
-        &[
-            "VPC Block Public Access",
-            "whether a bring-your-own address range is advertised",
-        ]
+        &["whether a bring-your-own address range is advertised"]
     }
 
     fn declare(&self, model: &Model, builder: &mut Builder<'_>) {
@@ -65,7 +62,8 @@ impl Kind for InternetGateways {
                 .vpc
                 .is_none()
                 .then(|| format!("{id} is attached to no VPC"));
-            builder.offer_target(id, Target::at(node).unless(detached));
+            let door = builder.before(id).unwrap_or(node);
+            builder.offer_target(id, Target::at(door).unless(detached));
         }
     }
 
@@ -83,7 +81,10 @@ fn connect_one(id: &InternetGatewayId, vpc: &VpcId, model: &Model, builder: &mut
     let internet = builder.place("internet", "internet");
     let outwards = builder.link_from(node, internet, Direction::Egress, vpc);
     let edge = builder.find("route-table", id);
-    let inside = edge.unwrap_or_else(|| builder.place("vpc", vpc));
+    let inside = builder
+        .before(id)
+        .or(edge)
+        .unwrap_or_else(|| builder.place("vpc", vpc));
     let inwards = builder.link(node, inside, Direction::Ingress);
     let associations = builder.associations(vpc).to_vec();
     let component = Gateway {

@@ -2,6 +2,7 @@
 //! ask the builder.
 
 mod aws_service;
+mod block_public_access;
 mod customer_gateway;
 mod direct_connect_gateway;
 mod egress_only_internet_gateway;
@@ -48,6 +49,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &security_group::SecurityGroups,
     &elastic_ip::ElasticIps,
     &route_table::RouteTables,
+    &block_public_access::BlockPublicAccesses,
     &internet_gateway::InternetGateways,
     &egress_only_internet_gateway::EgressOnlyInternetGateways,
     &vpc_peering_connection::PeeringConnections,

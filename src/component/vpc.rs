@@ -36,7 +36,7 @@ impl Kind for Vpcs {
         ]
     }
     fn gaps(&self) -> &'static [&'static str] {
-        &["VPC Block Public Access", "VPC encryption controls", "multicast"]
+        &["VPC encryption controls", "multicast"]
     }
 
     fn declare(&self, model: &Model, builder: &mut Builder<'_>) {

@@ -117,6 +117,10 @@ ids! {
     LocalGatewayId
     /// An Elastic IP address's allocation.
     AllocationId
+    /// A setting of VPC Block Public Access: an account's in a Region.
+    BlockPublicAccessId
+    /// An exclusion from VPC Block Public Access.
+    ExclusionId
     /// A flow log.
     FlowLogId
 }

@@ -184,6 +184,10 @@ model! {
     local_gateways: LocalGatewayId => LocalGateway,
     /// Elastic IP addresses, by allocation id.
     elastic_ips: AllocationId => ElasticIp,
+    /// VPC Block Public Access, one for an account and Region.
+    block_public_access: BlockPublicAccessId => BlockPublicAccess,
+    /// What is excluded from it.
+    block_public_access_exclusions: ExclusionId => BlockPublicAccessExclusion,
     /// Flow logs.
     flow_logs: FlowLogId => FlowLog,
     /// What is named but not described, by id: an import writes here what it cannot model yet.

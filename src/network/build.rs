@@ -102,6 +102,7 @@ pub struct Builder<'m> {
     places: FxHashMap<(&'static str, ResourceId), NodeId>,
     targets: FxHashMap<ResourceId, Target>,
     doors: FxHashMap<(ResourceId, SubnetId), Target>,
+    fronts: FxHashMap<ResourceId, NodeId>,
     residents: FxHashMap<SubnetId, Vec<Resident>>,
     associations: BTreeMap<VpcId, Vec<Association>>,
     stand_ins: FxHashMap<NetworkInterfaceId, NodeId>,
@@ -127,6 +128,7 @@ impl<'m> Builder<'m> {
             places: FxHashMap::default(),
             targets: FxHashMap::default(),
             doors: FxHashMap::default(),
+            fronts: FxHashMap::default(),
             residents: FxHashMap::default(),
             associations: BTreeMap::new(),
             stand_ins: FxHashMap::default(),
@@ -200,6 +202,16 @@ impl<'m> Builder<'m> {
     /// Says that the routes of one subnet may lead to this resource in a way of their own.
     pub fn offer_target_from(&mut self, subnet: &SubnetId, id: impl Into<ResourceId>, target: Target) {
         self.doors.insert((id.into(), subnet.clone()), target);
+    }
+
+    /// Says that whatever goes between a VPC and this gateway of it passes another component.
+    pub fn stand_before(&mut self, gateway: impl Into<ResourceId>, node: NodeId) {
+        self.fronts.insert(gateway.into(), node);
+    }
+
+    /// The component that stands between a VPC and this gateway.
+    pub fn before(&self, gateway: impl Into<ResourceId>) -> Option<NodeId> {
+        self.fronts.get(&gateway.into()).copied()
     }
 
     /// The resource that a route of a subnet leads to.

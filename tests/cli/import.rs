@@ -118,3 +118,32 @@ fn the_collection_script_is_for_a_shell() {
         "it only reads:\n{script}"
     );
 }
+
+#[test]
+fn block_public_access_comes_with_its_exclusions() {
+    let folder = tempfile::tempdir().unwrap();
+    dump(folder.path());
+    let options = json!({"VpcBlockPublicAccessOptions": {"AwsAccountId": "111122223333", "AwsRegion": "eu-west-1",
+        "State": "update-complete", "InternetGatewayBlockMode": "block-ingress", "ExclusionsAllowed": "allowed"}});
+    let exclusion = |id: &str, subnet: &str, state: &str| {
+        json!({"ExclusionId": id, "InternetGatewayExclusionMode": "allow-bidirectional", "State": state,
+            "ResourceArn": format!("arn:aws:ec2:eu-west-1:111122223333:subnet/{subnet}")})
+    };
+    let exclusions = json!({"VpcBlockPublicAccessExclusions": [
+        exclusion("vpcbpa-exclude-1", "subnet-1", "create-complete"),
+        exclusion("vpcbpa-exclude-2", "subnet-2", "delete-complete")]});
+    fs::write(folder.path().join("options.json"), options.to_string()).unwrap();
+    fs::write(folder.path().join("exclusions.json"), exclusions.to_string()).unwrap();
+    let printed = ends(0, &format!("import aws {}", folder.path().display()));
+    let model = text(&printed.stdout);
+    assert!(model.contains("bpa-111122223333-eu-west-1: {"), "{model}");
+    assert!(model.contains("mode: block-ingress"), "{model}");
+    assert!(
+        model.contains("vpcbpa-exclude-1: { resource: subnet-1, mode: allow-bidirectional }"),
+        "{model}"
+    );
+    assert!(
+        !model.contains("vpcbpa-exclude-2"),
+        "what is deleted excludes nothing:\n{model}"
+    );
+}

@@ -48,6 +48,8 @@ macro_rules! dump {
             pub others: BTreeMap<String, usize>,
             /// The top-level keys that were there, empty or not.
             pub seen: BTreeSet<String>,
+            /// VPC Block Public Access, one an account and Region.
+            pub public_access: Vec<Found<shape::PublicAccessOptions>>,
             /// Files that were cut off.
             pub truncated: Vec<Arc<str>>,
         }
@@ -105,6 +107,7 @@ dump! {
     transit_static_routes "TransitGatewayStaticRoutes" TransitGatewayRoutes
     group_associations "SecurityGroupVpcAssociations" SecurityGroupVpcAssociation
     transit_propagations "TransitGatewayPropagations" TransitGatewayPropagations
+    public_access_exclusions "VpcBlockPublicAccessExclusions" PublicAccessExclusion
 }
 
 /// Where a file is.
@@ -227,6 +230,11 @@ impl<'de> Visitor<'de> for Document<'_> {
                     if map.next_value::<Option<bool>>()? == Some(true) {
                         dump.truncated.push(Arc::clone(&source.name));
                     }
+                }
+                "VpcBlockPublicAccessOptions" => {
+                    let options = map.next_value()?;
+                    dump.public_access.push(source.found(options));
+                    dump.seen.insert(key);
                 }
                 _ if about.read(&key, &mut map)? || answer.read(&key, &mut map)? => {}
                 // What marks the version of an answer says nothing of the network.

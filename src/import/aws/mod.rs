@@ -10,6 +10,7 @@ mod endpoints;
 mod firewall_shape;
 mod firewalls;
 mod interfaces;
+mod public_access;
 mod routing;
 mod rules;
 mod shape;
@@ -33,7 +34,7 @@ const DEFAULT_FORMAT: &str = "${version} ${account-id} ${interface-id} ${srcaddr
 const EXPECTED: usize = 14;
 
 /// The read-only calls that collect what is modelled, in the order of [`KEYS`].
-const CALLS: [&str; 23] = [
+const CALLS: [&str; 25] = [
     "describe-vpcs",
     "describe-subnets",
     "describe-network-interfaces",
@@ -57,6 +58,8 @@ const CALLS: [&str; 23] = [
     "describe-vpc-endpoints",
     "describe-vpc-endpoint-connections",
     "describe-vpc-endpoint-service-configurations",
+    "describe-vpc-block-public-access-options",
+    "describe-vpc-block-public-access-exclusions",
 ];
 
 /// The calls of Network Firewall: a list, the ARNs in it, and the call about each of them.
@@ -164,6 +167,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     transit::bring(&dump, &mut import);
     firewalls::bring(&dump, &mut import);
     endpoints::bring(&dump, &mut import);
+    public_access::bring(&dump, &mut import);
     filters(&dump, &mut import);
     flow_logs(&dump, &mut import);
     notes(&dump, &mut import);

@@ -38,6 +38,17 @@ shapes! {
         availability_zone: Option<String>,
         tags: Vec<Tag>,
     }
+    struct PublicAccessOptions {
+        aws_account_id: Option<String>,
+        aws_region: Option<String>,
+        internet_gateway_block_mode: Option<String>,
+    }
+    struct PublicAccessExclusion {
+        exclusion_id: String,
+        internet_gateway_exclusion_mode: Option<String>,
+        resource_arn: Option<String>,
+        state: Option<String>,
+    }
     struct SecurityGroupVpcAssociation { group_id: String, vpc_id: String, state: Option<String>, }
     struct PublicAssociation { public_ip: Option<Ipv4Addr>, allocation_id: Option<String>, }
     struct PrivateAddress {

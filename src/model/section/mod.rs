@@ -49,6 +49,7 @@ items! {
     UnknownResource: ;
 }
 
+mod block_public_access;
 mod edge_gateway;
 mod filter;
 mod flow_log;
@@ -61,6 +62,7 @@ mod route_table;
 mod transit_gateway;
 mod vpc_endpoint;
 
+pub use block_public_access::*;
 pub use edge_gateway::*;
 pub use filter::*;
 pub use flow_log::*;

@@ -65,6 +65,7 @@ pub fn check(
     references.firewalls();
     references.vpc_endpoints();
     references.hybrid();
+    references.public_access();
     references.flow_logs();
     (references.unknown, references.found)
 }
@@ -100,6 +101,7 @@ mod balancing;
 mod endpoints;
 mod firewalls;
 mod hybrid;
+mod public_access;
 mod transit;
 
 impl<'m> References<'m> {

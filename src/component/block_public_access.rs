@@ -1,0 +1,339 @@
+//! VPC Block Public Access: what may cross an account's internet gateways in a Region, whatever route tables and groups say.
+//!
+//! - The mode is the account's in a Region: `block-bidirectional` stops everything, `block-ingress` lets out only what goes
+//!   through a NAT gateway or an egress-only internet gateway, and lets nobody in (VPC guide, "Block public access to VPCs and
+//!   subnets").
+//! - An exclusion of a VPC or subnet lets through both ways (`allow-bidirectional`) or out alone (`allow-egress`, which means
+//!   something in the mode `block-bidirectional` only).
+//! - The subnet that counts is the one of the interface that talks to the gateway: the instance's, the NAT gateway's, the
+//!   load balancer node's, the appliance's (same guide). In a shared subnet the owner's setting counts.
+//! - It stops who begins; the replies of what was let through pass.
+//! - It stands between the VPC and its gateway, so it sees private addresses, in and out.
+//!
+//! Ours where the guide has contradicted itself or is silent: what an endpoint of a Gateway Load Balancer or a firewall hands to
+//! a gateway, and what an edge route table leads elsewhere than to its destination, is unknown where the mode would stop it.
+//!
+//! Read 2026-11-25; `reference` section 4.5.
+
+use crate::code::ExplanationCode;
+use crate::model::{
+    BlockPublicAccess, BlockPublicAccessId, BlockPublicAccessMode, ExclusionMode, Model, Place, ResourceId,
+    SubnetId, Vpc, VpcId,
+};
+use crate::network::{
+    Arrival, Builder, Cause, Component, Direction, Kind, Leg, LinkId, NodeId, Passage, ResourceRef, Step,
+    Workspace,
+};
+use crate::packet::{AddressSet, PacketSet};
+use rustc_hash::FxHashMap;
+
+/// Our word for it, in EC2's manner.
+pub const NAME: &str = "vpc-block-public-access";
+
+/// The kind.
+pub struct BlockPublicAccesses;
+
+impl Kind for BlockPublicAccesses {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+    fn section(&self) -> Option<&'static str> {
+        Some("block_public_access")
+    }
+    fn codes(&self) -> &'static [ExplanationCode] {
+        &[
+            ExplanationCode::VpcBlockPublicAccessEnabled,
+            ExplanationCode::UnknownResource,
+        ]
+    }
+    fn gaps(&self) -> &'static [&'static str] {
+        &[
+            "what endpoints hand to an internet gateway",
+            "public virtual interfaces of Direct Connect",
+        ]
+    }
+
+    fn declare(&self, model: &Model, builder: &mut Builder<'_>) {
+        for site in sites(model) {
+            let node = site.place(builder);
+            builder.stand_before(site.gateway, node);
+        }
+    }
+
+    fn connect(&self, model: &Model, builder: &mut Builder<'_>) {
+        for site in sites(model) {
+            let node = site.place(builder);
+            let outside = builder.place(site.kind, site.gateway.clone());
+            let edge = builder.find("route-table", site.gateway.clone());
+            let inside = edge.unwrap_or_else(|| builder.place("vpc", site.vpc));
+            let guard = Guard {
+                resource: ResourceRef::new(NAME, site.id),
+                mode: site.setting.mode,
+                egress_only: site.kind == EGRESS_ONLY,
+                redirected: edge.is_some(),
+                subnets: subnets(site.vpc, model),
+                hosts: hosts(site.vpc, model, builder),
+                out: builder.link(node, outside, Direction::Egress),
+                inwards: builder.link(node, inside, Direction::Ingress),
+            };
+            builder.set(node, guard);
+        }
+    }
+}
+
+const EGRESS_ONLY: &str = "egress-only-internet-gateway";
+
+/// A gateway before which a setting stands.
+struct Site<'m> {
+    gateway: ResourceId,
+    kind: &'static str,
+    vpc: &'m VpcId,
+    id: &'m BlockPublicAccessId,
+    setting: &'m BlockPublicAccess,
+}
+
+impl Site<'_> {
+    fn place(&self, builder: &mut Builder<'_>) -> NodeId {
+        builder.place(NAME, format!("{} at {}", self.id, self.gateway).as_str())
+    }
+}
+
+fn sites(model: &Model) -> Vec<Site<'_>> {
+    let internet = model.internet_gateways.iter();
+    let internet = internet.map(|(id, gateway)| (ResourceId::from(id), "internet-gateway", &gateway.vpc));
+    let egress = model.egress_only_internet_gateways.iter();
+    let egress = egress.map(|(id, gateway)| (ResourceId::from(id), EGRESS_ONLY, &gateway.vpc));
+    let site = |(gateway, kind, vpc): (ResourceId, &'static str, &Option<VpcId>)| {
+        let (vpc, described) = model.vpcs.get_key_value(vpc.as_ref()?)?;
+        let mut settings = model.block_public_access.iter();
+        let (id, setting) = settings.find(|(_, setting)| governs(setting, described))?;
+        let site = Site {
+            gateway,
+            kind,
+            vpc,
+            id,
+            setting,
+        };
+        (setting.mode != BlockPublicAccessMode::Off).then_some(site)
+    };
+    internet.chain(egress).filter_map(site).collect()
+}
+
+/// Whether a setting is for the account and Region of a VPC. What either does not say is taken to be the same.
+fn governs(setting: &BlockPublicAccess, vpc: &Vpc) -> bool {
+    let same =
+        |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+    same(&setting.account, &vpc.account) && same(&setting.region, &vpc.region)
+}
+
+/// A subnet, its addresses, and how it is excluded.
+struct Zone {
+    id: SubnetId,
+    addresses: AddressSet,
+    exclusion: Option<ExclusionMode>,
+}
+
+fn subnets(vpc: &VpcId, model: &Model) -> Vec<Zone> {
+    let of = |id: &str| {
+        let mut exclusions = model.block_public_access_exclusions.values();
+        exclusions
+            .find(|one| one.resource.as_str() == id)
+            .map(|one| one.mode)
+    };
+    let whole = of(vpc.as_str());
+    let mine = model.subnets.iter().filter(|(_, subnet)| &subnet.vpc == vpc);
+    mine.map(|(id, subnet)| Zone {
+        id: id.clone(),
+        addresses: AddressSet::from_cidrs(subnet.cidr.iter().map(|cidr| cidr.net())),
+        // The more generous of the two holds: an exclusion of a VPC covers its subnets.
+        exclusion: whole.max(of(id.as_str())),
+    })
+    .collect()
+}
+
+/// Who in the VPC may have sent packets into the network, by the place that sends, with the subnet; and NAT gateways.
+fn hosts(vpc: &VpcId, model: &Model, builder: &mut Builder<'_>) -> FxHashMap<NodeId, Host> {
+    let mut hosts = FxHashMap::default();
+    let subnets = model.subnets.iter().filter(|(_, subnet)| &subnet.vpc == vpc);
+    for (id, _) in subnets {
+        for resident in builder.residents(id) {
+            let subnet = Some(id.clone());
+            hosts.insert(resident.node, Host { subnet, nat: false });
+        }
+    }
+    for (id, nat) in &model.nat_gateways {
+        if model.vpc_of_nat(nat).as_ref() == Some(vpc) {
+            let subnet = nat.subnet.clone();
+            hosts.insert(builder.place("natgateway", id), Host { subnet, nat: true });
+        }
+    }
+    hosts
+}
+
+struct Host {
+    /// Its subnet; a regional NAT gateway stands in none, and the VPC's exclusion is its own.
+    subnet: Option<SubnetId>,
+    nat: bool,
+}
+
+struct Guard {
+    resource: ResourceRef,
+    mode: BlockPublicAccessMode,
+    /// Whether the gateway lets nobody in anyway.
+    egress_only: bool,
+    /// Whether an edge route table may lead packets elsewhere than to their destination.
+    redirected: bool,
+    subnets: Vec<Zone>,
+    hosts: FxHashMap<NodeId, Host>,
+    out: LinkId,
+    inwards: LinkId,
+}
+
+/// What the setting says of packets that begin.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ruling {
+    Pass,
+    Block,
+    /// It depends on whether AWS counts the subnet of something between.
+    Unsure,
+}
+
+impl Component for Guard {
+    fn resource(&self) -> &ResourceRef {
+        &self.resource
+    }
+
+    fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
+        let link = match arrival.direction() {
+            Direction::Egress => self.out,
+            Direction::Ingress => self.inwards,
+        };
+        if arrival.leg == Leg::Return {
+            let because = self.says("the flow was let through");
+            return vec![Step::forward(arrival.packets, Passage::over(link), because)];
+        }
+        let parts = match arrival.direction() {
+            Direction::Egress => self.leaving(arrival, work),
+            Direction::Ingress => self.entering(arrival.packets, work),
+        };
+        let step = |(ruling, packets)| self.step(ruling, packets, link, arrival.direction());
+        let parts = parts.into_iter().filter(|(_, packets)| !packets.is_empty());
+        parts.map(step).collect()
+    }
+}
+
+impl Guard {
+    fn says(&self, message: &str) -> Cause {
+        let place = Place::item("block_public_access", self.resource.id.clone());
+        Cause::implicit(&self.resource, self.mode.as_str(), message).at(place)
+    }
+
+    fn step(&self, ruling: Ruling, packets: PacketSet, link: LinkId, direction: Direction) -> Step {
+        let passage = Passage::over(link);
+        let mode = self.mode.as_str();
+        let way = match direction {
+            Direction::Egress => "to",
+            Direction::Ingress => "from",
+        };
+        let refusal = |code, message: String| Cause {
+            code: Some(code),
+            ..self.says(&message)
+        };
+        match ruling {
+            Ruling::Pass => Step::forward(
+                packets,
+                passage,
+                self.says("an exclusion, or the mode, lets this pass"),
+            ),
+            Ruling::Block => {
+                let message = format!("VPC Block Public Access ({mode}) stops what goes {way} the internet");
+                let code = ExplanationCode::VpcBlockPublicAccessEnabled;
+                Step::drop(packets, passage, refusal(code, message))
+            }
+            Ruling::Unsure => {
+                let message = format!(
+                    "whether {mode} stops packets {way} the internet that something between hands on is not documented"
+                );
+                let because = refusal(ExplanationCode::UnknownResource, message);
+                Step::Unknown { packets, because }
+            }
+        }
+    }
+
+    /// By the subnet of whoever sent them to the gateway.
+    fn leaving(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<(Ruling, PacketSet)> {
+        let host = arrival.sender.and_then(|sender| self.hosts.get(&sender));
+        if let Some(host) = host {
+            let zone = self
+                .subnets
+                .iter()
+                .find(|zone| Some(&zone.id) == host.subnet.as_ref());
+            let exclusion = zone.map_or_else(|| self.of_all(), |zone| zone.exclusion);
+            return vec![(self.out(exclusion, host.nat), arrival.packets)];
+        }
+        let by_zone = |zone: &Zone| match self.out(zone.exclusion, false) {
+            Ruling::Block => Ruling::Unsure,
+            other => other,
+        };
+        self.by_zone(arrival.packets, work, AddressSide::Source, by_zone)
+    }
+
+    /// By the subnet of the destination.
+    fn entering(&self, packets: PacketSet, work: &Workspace) -> Vec<(Ruling, PacketSet)> {
+        let by_zone = |zone: &Zone| match (zone.exclusion, self.redirected) {
+            (Some(ExclusionMode::AllowBidirectional), _) => Ruling::Pass,
+            (_, true) => Ruling::Unsure,
+            _ => Ruling::Block,
+        };
+        self.by_zone(packets, work, AddressSide::Destination, by_zone)
+    }
+
+    fn out(&self, exclusion: Option<ExclusionMode>, nat: bool) -> Ruling {
+        match (self.mode, exclusion) {
+            (BlockPublicAccessMode::Off, _) | (_, Some(ExclusionMode::AllowBidirectional)) => Ruling::Pass,
+            (BlockPublicAccessMode::BlockBidirectional, Some(ExclusionMode::AllowEgress)) => Ruling::Pass,
+            (BlockPublicAccessMode::BlockIngress, _) if nat || self.egress_only => Ruling::Pass,
+            _ => Ruling::Block,
+        }
+    }
+
+    /// The exclusion that all subnets have, as that of their VPC.
+    fn of_all(&self) -> Option<ExclusionMode> {
+        self.subnets.iter().map(|zone| zone.exclusion).min().flatten()
+    }
+
+    fn by_zone(
+        &self,
+        packets: PacketSet,
+        work: &Workspace,
+        side: AddressSide,
+        ruling: impl Fn(&Zone) -> Ruling,
+    ) -> Vec<(Ruling, PacketSet)> {
+        let mut rest = packets;
+        let mut parts: Vec<(Ruling, PacketSet)> = Vec::new();
+        for zone in &self.subnets {
+            let theirs = match side {
+                AddressSide::Source => work.space.from_sources(rest, &zone.addresses),
+                AddressSide::Destination => work.space.to_destinations(rest, &zone.addresses),
+            };
+            rest = work.space.subtract(rest, theirs);
+            parts.push((ruling(zone), theirs));
+        }
+        parts.push((Ruling::Unsure, rest));
+        let together = |wanted| {
+            let some = parts.iter().filter(|(ruling, _)| *ruling == wanted);
+            some.fold(PacketSet::EMPTY, |all, (_, packets)| {
+                work.space.union(all, *packets)
+            })
+        };
+        [Ruling::Pass, Ruling::Block, Ruling::Unsure]
+            .map(|ruling| (ruling, together(ruling)))
+            .into()
+    }
+}
+
+#[derive(Clone, Copy)]
+enum AddressSide {
+    Source,
+    Destination,
+}
