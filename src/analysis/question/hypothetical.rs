@@ -11,19 +11,37 @@ use std::net::Ipv4Addr;
 /// What stands for a public address that nobody knows yet: RFC 5737 keeps 192.0.2.0/24 for such uses.
 const STAND_INS: u32 = 0xc000_0200;
 
-/// The members of an endpoint: a comma list. The commas of a hypothetical interface separate its groups: what follows it
-/// and is a group is its own.
+/// The most commas that an id is looked for with.
+const COMMAS_MAX: usize = 8;
+
+/// The members of an endpoint: a comma list. Ids may hold commas, and the commas of a hypothetical interface separate its
+/// groups: what follows it and is a group is its own.
 pub fn members(text: &str, model: &Model) -> Vec<String> {
+    let words: Vec<&str> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .collect();
     let mut members: Vec<String> = Vec::new();
-    for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+    let mut rest = words.as_slice();
+    while let [word, after @ ..] = rest {
         let group = word.split('/').next().unwrap_or_default();
-        match members.last_mut() {
-            Some(last) if last.starts_with("new:") && model.security_groups.contains_key(group) => {
-                last.push(',');
-                last.push_str(word);
-            }
-            _ => members.push(word.to_owned()),
+        if let Some(last) = members.last_mut().filter(|last| last.starts_with("new:"))
+            && model.security_groups.contains_key(group)
+        {
+            last.push(',');
+            last.push_str(word);
+            rest = after;
+            continue;
         }
+        let longest = (2..=rest.len().min(COMMAS_MAX + 1)).rev();
+        let id = longest.map(|count| (count, rest[..count].join(",")));
+        let (count, member) = id
+            .into_iter()
+            .find(|(_, id)| model.contains(id))
+            .unwrap_or_else(|| (1, (*word).to_owned()));
+        members.push(member);
+        rest = &rest[count..];
     }
     members
 }

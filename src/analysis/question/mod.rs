@@ -110,6 +110,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn item(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
+        // An id may look like anything, such as an ARN or a Terraform address with a key.
+        if self.model.contains(text) {
+            return self.resource(text);
+        }
         if text == "internet" {
             return Ok(vec![self.internet(self.out_there(), false)]);
         }
