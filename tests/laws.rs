@@ -176,7 +176,7 @@ fn a_new_allow_rule_never_shrinks_what_passes() {
     for seed in 0..NETWORKS {
         let before = generate(seed);
         let mut random = Random::new(seed);
-        let asks = questions(&before, &mut random, 4);
+        let asks = questions(&before, &mut random, 6);
         let mut after = before.clone();
         (0..12).for_each(|_| allow(&mut after, &mut random));
         let (closed, open) = (analysis(&to_yaml(&before)), analysis(&to_yaml(&after)));
@@ -196,7 +196,7 @@ fn a_new_allow_rule_never_shrinks_what_passes() {
             asked += 1;
         }
     }
-    assert!(asked > 600 && grew > 50, "{asked} questions, {grew} sets grew");
+    assert!(asked > 1_000 && grew > 50, "{asked} questions, {grew} sets grew");
 }
 
 /// What an answer says of packets and of who is in the way.
@@ -226,22 +226,33 @@ fn imported(yaml: &str) -> Option<Model> {
     Some(whyhop::load(&[folder.path().to_owned()]).unwrap().model)
 }
 
-/// What stands for a VPN in these networks is nothing that a call tells of, and no packet meets it.
-fn without_vpn(network: &mut Network) {
-    network.vpn_gateways.clear();
-    for table in network.tables.values_mut() {
-        table
+/// A virtual private gateway without lines is nothing that a call tells of here, and no packet meets it.
+fn without_idle_vpn(network: &mut Network) {
+    let idle = |network: &Network, id: &str| network.lines_of(id).next().is_none();
+    for table in network.tables.clone().keys() {
+        let mut described = network.tables[table].clone();
+        described
             .routes
-            .retain(|route| !matches!(route.target, Target::VpnGateway(_)));
+            .retain(|route| !matches!(&route.target, Target::VpnGateway(id) if idle(network, id)));
+        network.tables.insert(table.clone(), described);
+    }
+    for id in network
+        .vpn_gateways
+        .clone()
+        .into_keys()
+        .filter(|id| idle(network, id))
+        .collect::<Vec<_>>()
+    {
+        network.vpn_gateways.remove(&id);
     }
 }
 
 #[test]
 fn a_dump_its_yaml_and_the_model_behind_it_are_one_network() {
     let mut compared = 0;
-    for seed in 0..NETWORKS * 2 {
+    for seed in 0..NETWORKS * 8 {
         let mut network = generate(seed);
-        without_vpn(&mut network);
+        without_idle_vpn(&mut network);
         let yaml = to_yaml(&network);
         let Some(model) = imported(&yaml) else { continue };
         let written = model.to_yaml().unwrap();

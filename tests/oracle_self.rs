@@ -1,5 +1,7 @@
 //! The oracle, tested on its own: textbook cases with the answer written by hand, and the random networks.
 
+#[path = "oracle_self/edges.rs"]
+mod edges;
 mod oracle;
 
 use ipnet::IpNet;
@@ -91,6 +93,7 @@ fn a_propagated_route_inside_the_vpc_loses() {
         "10.0.2.0/24",
         Target::VpnGateway("vgw".to_owned()),
     );
+    network.vpn_gateways.insert("vgw".to_owned(), "vpc".to_owned());
     assert_blocked(&send(&network, "a", "b", TCP, 80), "vgw");
     let table = network.tables.get_mut("rtb-sa").unwrap();
     table.routes[0].propagated = true;
@@ -573,11 +576,31 @@ fn a_transit_gateway_needs_a_subnet_in_the_zone_and_a_way_back() {
     assert_blocked(&send(&network, "a", "f", TCP, 80), "no subnet in c");
 }
 
+/// What the story of a packet says when it meets a kind.
+const MET: [&str; 16] = [
+    "tgw-1: by",
+    "stateless:",
+    "hands it to",
+    "vpn-1",
+    "dxvif-1",
+    "vpn-t",
+    "dxvif-t",
+    "peer-t",
+    "by lgw-1",
+    "hub",
+    "Via(Service(",
+    "endpoint takes",
+    "vpce-gwlb",
+    "64:ff9b",
+    "regional",
+    "Public Access lets",
+];
+
 /// The later kinds are met by packets, and not only there.
 #[test]
-fn transit_gateways_firewalls_and_load_balancers_are_met() {
-    let mut met = [0; 3];
-    for seed in 0..400 {
+fn every_kind_is_met() {
+    let mut met = [0; MET.len()];
+    for seed in 0..700 {
         let network = generate(seed);
         let mut random = Random::new(seed);
         for question in questions(&network, &mut random, 5) {
@@ -586,11 +609,16 @@ fn transit_gateways_firewalls_and_load_balancers_are_met() {
                     continue;
                 }
                 let told = story(&network, &question.sender, &question.receiver, &packet);
-                for (count, words) in met.iter_mut().zip(["tgw-1: by", "stateless:", "hands it to"]) {
+                for (count, words) in met.iter_mut().zip(MET) {
                     *count += u32::from(told.contains(words));
                 }
             }
         }
     }
-    assert!(met.iter().all(|count| *count > 20), "{met:?}");
+    let rare: Vec<_> = MET
+        .into_iter()
+        .zip(met)
+        .filter(|(_, count)| *count < 10)
+        .collect();
+    assert!(rare.is_empty(), "{rare:?} of {met:?}");
 }

@@ -9,7 +9,8 @@
 //! - What comes to it without a session is dropped (same page).
 //! - It gives no service to its own subnet: the table would lead back to it, which the walk finds as a loop.
 //! - NAT64: IPv6 packets to 64:ff9b::/96 become IPv4 ones to the address in the last 32 bits; of ICMPv6 the echo. DNS64 is
-//!   no matter of packets (VPC guide, "DNS64 and NAT64").
+//!   no matter of packets (VPC guide, "DNS64 and NAT64"). The client has to be in another subnet (same page); what happens to one
+//!   in the same, where no route leads in circles, is not said, and unknown.
 //! - A regional one stands in no subnet: it serves every zone of its VPC, its own route table leads on, and of the network
 //!   ACLs only the client's subnet's is met (VPC guide, "Regional NAT gateways"; that no other is met is from memory). It
 //!   sends with its public addresses, as it has no private ones; what it does with them towards anything but the internet
@@ -86,6 +87,7 @@ impl Kind for NatGateways {
                 interface: interface.map(|eni| ResourceRef::new("network-interface", eni)),
                 picks: picks(&address, known),
                 address,
+                neighbours: neighbours(nat, model),
                 out,
                 unusable,
             };
@@ -194,6 +196,15 @@ fn elastic(id: &NatGatewayId, nat: &NatGateway, model: &Model) -> Vec<Ipv4Addr> 
     own.map(|ip| ip.public_ip).collect()
 }
 
+/// The IPv6 addresses of its subnet.
+fn neighbours(nat: &NatGateway, model: &Model) -> AddressSet {
+    let subnet = nat.subnet.as_ref().and_then(|subnet| model.subnets.get(subnet));
+    let cidrs = subnet
+        .into_iter()
+        .flat_map(|subnet| subnet.cidr.iter().map(|cidr| cidr.net()));
+    AddressSet::from_cidrs(cidrs.filter(|cidr| cidr.addr().is_ipv6()))
+}
+
 struct Gateway {
     resource: ResourceRef,
     node: NodeId,
@@ -202,6 +213,8 @@ struct Gateway {
     address: AddressSet,
     /// Its addresses, one of which is picked for each connection.
     picks: Vec<AddressSet>,
+    /// Whom NAT64 is not said to serve.
+    neighbours: AddressSet,
     out: LinkId,
     unusable: Option<&'static str>,
 }
@@ -322,7 +335,14 @@ impl Gateway {
             steps.push(Step::Unknown { packets, because });
             return steps;
         }
-        for (packets, nat64) in [(v4, false), (v6, true)] {
+        let near = space.from_sources(v6, &self.neighbours);
+        let message =
+            format!("the client is in the subnet of {id}: whether NAT64 serves it is not documented");
+        steps.push(Step::Unknown {
+            packets: near,
+            because: self.refuses(ExplanationCode::UnknownResource, message),
+        });
+        for (packets, nat64) in [(v4, false), (space.subtract(v6, near), true)] {
             steps.push(self.translate(arrival.leg, packets, nat64));
         }
         steps

@@ -2,7 +2,8 @@
 //!
 //! - Handed to something that works counts as delivered; nothing behind it is modelled.
 //! - What begins here goes in by what announces the longest prefix of the destination here, of those that the source is
-//!   behind; of equal ones any may be picked, for the customer's routers decide.
+//!   behind; of equal ones any may be picked, for the customer's routers decide. Behind something is what it is known to lead
+//!   to, and what a VPC's routes lead to it.
 //! - A reply goes back in by what its request came out of.
 //! - What is for the internet and comes out here would have to be carried on by the network on premises: unknown.
 //!
@@ -21,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Our word for it; EC2 has none.
 pub const NAME: &str = "on-premises";
+
+const LINK_LOCAL: &str = "169.254.0.0/16";
 
 /// The kind.
 pub struct OnPremises;
@@ -145,9 +148,15 @@ fn gateways(id: &ResourceId, model: &Model) -> BTreeSet<ResourceId> {
         .and_then(|one| one.gateway.as_ref());
     if let Some(end) = end {
         found.insert(end.clone());
+        // Most of what a VPC sends to a transit gateway is for other VPCs.
+        let silent = model
+            .virtual_interfaces
+            .get(id.as_str())
+            .is_some_and(|one| one.routes.is_none());
         let direct = model.direct_connect_gateways.get(end.as_str());
         let associations = direct.into_iter().flat_map(|direct| direct.associations.iter());
-        found.extend(associations.map(|one| one.gateway.clone()));
+        let own = associations.filter(|one| silent || model.vpn_gateways.contains_key(one.gateway.as_str()));
+        found.extend(own.map(|one| one.gateway.clone()));
     }
     found
 }
@@ -170,7 +179,13 @@ fn addresses(model: &Model) -> AddressSet {
     let default = prefixes.iter().any(|cidr| cidr.prefix_len() == 0);
     let written = AddressSet::from_cidrs(prefixes.into_iter().filter(|cidr| cidr.prefix_len() > 0));
     if default {
-        written.union(&private_addresses())
+        // What hosts reach in their own VPC, if anywhere, is not there.
+        let vpcs = model
+            .vpcs
+            .values()
+            .flat_map(|vpc| vpc.cidr.iter().map(|cidr| cidr.net()));
+        let local = AddressSet::from_cidrs(vpcs.chain(LINK_LOCAL.parse::<IpNet>()));
+        written.union(&private_addresses().subtract(&local))
     } else {
         written
     }

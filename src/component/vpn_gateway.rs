@@ -8,8 +8,8 @@
 //!   into it the destination must be, or the gateway's edge table must lead it through an interface
 //!   (`VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS`). So nobody goes through the VPC to somewhere else.
 //! - Then the edge table, if there is one, else local delivery: the subnet's own table is not asked on the way in.
-//! - From one VPN connection to another it leads as well (VPN guide, "CloudHub"), never to or from Direct Connect (that
-//!   CloudHub does not take Direct Connect in here is from memory).
+//! - From one VPN connection to another it leads as well, and to and from its own virtual interfaces (VPN guide, "VPN CloudHub");
+//!   never to or from a Direct Connect gateway (Direct Connect guide, "Direct Connect gateways").
 //! - IPv6 only over Direct Connect (VPN guide, "IPv4 and IPv6 traffic").
 //!
 //! Codes: <https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>. Read 2026-11-25; `reference`
@@ -79,11 +79,13 @@ fn connect_one(id: &VpnGatewayId, vpc: &VpcId, model: &Model, builder: &mut Buil
     let mut routes: BTreeMap<IpNet, Vec<Way>> = BTreeMap::new();
     for one in known {
         let link = way(node, &one.via, vpc, builder);
+        let hub = one.is_hub(model);
         let ways = routes.entry(one.cidr).or_default();
         // In the order of their ranks: worse ones than the first lose.
         if ways.first().is_none_or(|first| first.rank == one.rank) {
             ways.push(Way {
                 rank: one.rank,
+                hub,
                 via: one.via,
                 link,
             });
@@ -149,6 +151,8 @@ fn diverted(id: &VpnGatewayId, model: &Model, builder: &Builder<'_>) -> AddressS
 /// One of the ways to a prefix.
 struct Way {
     rank: Learned,
+    /// Whether others of the gateway's may get there.
+    hub: bool,
     via: ResourceId,
     link: LinkId,
 }
@@ -286,7 +290,7 @@ impl Gateway {
             self.says("into the VPC", message),
         )];
         for (entry, packets) in self.lookup(rest, work) {
-            let hub = entry.filter(|(_, ways)| ways.iter().all(|way| way.rank != Learned::DirectConnect));
+            let hub = entry.filter(|(_, ways)| ways.iter().all(|way| way.hub));
             if let Some(entry) = hub {
                 steps.push(self.follow(entry, packets));
                 continue;

@@ -2,20 +2,25 @@
 //!
 //! - A VPN connection's static routes are written; what BGP learns shows in the route tables to which it is propagated, and
 //!   there alone (EC2 API, `Route.Origin`, `SearchTransitGatewayRoutes`): so a model that came from AWS knows it from them.
-//! - A virtual private gateway announces its VPC's CIDRs, and to each VPN connection what the others lead to (CloudHub).
+//! - A virtual private gateway announces its VPC's CIDRs, and to each VPN connection and virtual interface of its own what the
+//!   others lead to (VPN guide, "VPN CloudHub"); a transit gateway what the table of the attachment leads to.
+//! - What a VPN connection's tunnels carry is of one family, and so is what is announced over it.
 //! - A Direct Connect gateway announces the CIDRs of a virtual private gateway's VPC that are inside an allowed prefix, and
 //!   for a transit gateway exactly the allowed prefixes (Direct Connect guide, "Allowed prefixes interactions").
+//! - A local gateway announces its VPCs' IPv4 CIDRs; in the mode of customer-owned addresses those, and no CIDR of a VPC
+//!   (Outposts guide, "Local gateway route tables").
 //!
 //! Read 2026-11-25; `reference` sections 6.6, 6.7.
 
-use super::transit::{TransitTable, transit_prefixes};
+use super::transit::{TransitTable, transit_attachments, transit_prefixes};
 use crate::model::{
-    Cidr, DirectConnectAssociation, DirectConnectGatewayId, Model, OneOrMany, Peer, ResourceId,
-    VirtualInterfaceType, VpcId, VpnGatewayId,
+    Cidr, DirectConnectAssociation, DirectConnectGatewayId, LocalGateway, LocalGatewayMode, Model, OneOrMany,
+    Peer, ResourceId, VirtualInterfaceType, VpcId, VpnGatewayId,
 };
 use crate::packet::Family;
 use ipnet::IpNet;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 /// The prefixes behind something that leads on premises.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,6 +72,13 @@ pub struct Known {
     pub rank: Learned,
     /// The VPN connection, virtual interface or Direct Connect gateway.
     pub via: ResourceId,
+}
+
+impl Known {
+    /// Whether what else is behind the gateway gets there: not through a Direct Connect gateway.
+    pub fn is_hub(&self, model: &Model) -> bool {
+        !model.direct_connect_gateways.contains_key(self.via.as_str())
+    }
 }
 
 /// What a virtual private gateway knows, and those of which it may have learned more.
@@ -274,28 +286,36 @@ pub fn announced_by(association: &DirectConnectAssociation, model: &Model) -> [B
 pub fn announced(id: &ResourceId, model: &Model) -> [BTreeSet<IpNet>; 2] {
     let text = id.as_str();
     if let Some(vpn) = model.vpn_connections.get(text) {
-        let all = match &vpn.vpn_gateway {
+        let mut all = match &vpn.vpn_gateway {
             Some(gateway) => by_vpn_gateway(gateway, id, model),
             None => by_transit(|attachment| attachment.resource.as_ref() == Some(id), model),
         };
+        all.retain(|cidr| cidr.addr().is_ipv6() == vpn.ipv6);
         return [all.clone(), all];
     }
     if let Some(interface) = model.virtual_interfaces.get(text) {
         let public = interface.kind == VirtualInterfaceType::Public;
         let end = interface.gateway.as_ref().filter(|_| !public);
-        return end.map_or_else(Default::default, |end| by_direct_connect(end, model));
+        return end.map_or_else(Default::default, |end| by_direct_connect(end, id, model));
     }
     let all = match model.local_gateways.get(text) {
-        Some(gateway) => {
-            let vpcs = gateway.vpcs.iter();
-            vpcs.flat_map(|vpc| vpc_cidrs(Some(vpc), model)).collect()
-        }
+        Some(gateway) => by_local_gateway(gateway, model),
         None => match model.transit_gateway_attachments.get(text) {
             Some(own) => by_transit(|attachment| std::ptr::eq(attachment, own), model),
             None => BTreeSet::new(),
         },
     };
     [all.clone(), all]
+}
+
+fn by_local_gateway(gateway: &LocalGateway, model: &Model) -> BTreeSet<IpNet> {
+    if gateway.mode == LocalGatewayMode::Coip {
+        let owned = gateway.addresses.values();
+        return owned.map(|own| IpNet::from(IpAddr::V4(*own))).collect();
+    }
+    let vpcs = gateway.vpcs.iter();
+    let cidrs = vpcs.flat_map(|vpc| vpc_cidrs(Some(vpc), model));
+    cidrs.filter(|cidr| cidr.addr().is_ipv4()).collect()
 }
 
 fn by_vpn_gateway(gateway: &VpnGatewayId, asking: &ResourceId, model: &Model) -> BTreeSet<IpNet> {
@@ -307,7 +327,7 @@ fn by_vpn_gateway(gateway: &VpnGatewayId, asking: &ResourceId, model: &Model) ->
     let others = knowledge(gateway, model).known;
     let others = others
         .into_iter()
-        .filter(|known| known.rank != Learned::DirectConnect && known.via != *asking);
+        .filter(|known| known.is_hub(model) && known.via != *asking);
     all.extend(others.map(|known| known.cidr));
     all
 }
@@ -316,18 +336,34 @@ fn by_transit(
     wanted: impl Fn(&crate::model::TransitGatewayAttachment) -> bool,
     model: &Model,
 ) -> BTreeSet<IpNet> {
+    let mut prefixes = BTreeSet::new();
     let own = model
         .transit_gateway_attachments
-        .values()
-        .filter(|one| wanted(one));
-    own.filter_map(|one| TransitTable::of(one, &one.transit_gateway, model))
-        .flat_map(|table| transit_prefixes(&table, model))
-        .collect()
+        .iter()
+        .filter(|(_, one)| wanted(one));
+    for (own, attachment) in own {
+        let gateway = &attachment.transit_gateway;
+        let Some(table) = TransitTable::of(attachment, gateway, model) else {
+            continue;
+        };
+        prefixes.extend(transit_prefixes(&table, model));
+        for (id, other) in transit_attachments(gateway, model) {
+            if id != own && table.learns(other, model) {
+                let learned = other
+                    .resource
+                    .as_ref()
+                    .and_then(|resource| behind(resource, model));
+                let learned = learned.or_else(|| behind(&ResourceId::from(id), model));
+                prefixes.extend(learned.into_iter().flat_map(|behind| behind.prefixes));
+            }
+        }
+    }
+    prefixes
 }
 
-fn by_direct_connect(end: &ResourceId, model: &Model) -> [BTreeSet<IpNet>; 2] {
-    if let Some(gateway) = model.vpn_gateways.get(end.as_str()) {
-        let all = vpc_cidrs(gateway.vpc.as_ref(), model);
+fn by_direct_connect(end: &ResourceId, asking: &ResourceId, model: &Model) -> [BTreeSet<IpNet>; 2] {
+    if let Some((gateway, _)) = model.vpn_gateways.get_key_value(end.as_str()) {
+        let all = by_vpn_gateway(gateway, asking, model);
         return [all.clone(), all];
     }
     let direct = model.direct_connect_gateways.get(end.as_str());

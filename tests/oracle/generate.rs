@@ -2,7 +2,9 @@
 //! subnet, a private one behind a NAT gateway, an appliance between, a peer VPC; then a few mistakes.
 
 mod balancer;
+mod endpoints;
 mod filters;
+pub mod hybrid;
 mod routes;
 mod transit;
 
@@ -36,6 +38,11 @@ pub fn generate(seed: u64) -> Network {
     builder.transit();
     builder.firewalls();
     builder.balancers();
+    builder.hybrid();
+    builder.endpoints();
+    builder.other_nat_gateways();
+    builder.nat64();
+    builder.public_access();
     builder.network
 }
 
@@ -254,7 +261,7 @@ impl Builder {
         pairs
     }
 
-    fn public_address(&mut self) -> Ipv4Addr {
+    pub(super) fn public_address(&mut self) -> Ipv4Addr {
         self.public_addresses += 1;
         Ipv4Addr::new(203, 0, 113, self.public_addresses)
     }
@@ -303,9 +310,9 @@ impl Builder {
             self.network.nat_gateways.insert(
                 format!("nat-{}", &vpc[4..]),
                 Nat {
-                    subnet,
-                    address,
-                    public,
+                    vpc,
+                    subnet: Some(subnet),
+                    addresses: vec![(address, public)],
                     available,
                 },
             );

@@ -7,6 +7,7 @@
 
 #![allow(dead_code, reason = "each test program uses its own part of the oracle")]
 
+pub mod edges;
 mod filters;
 pub mod generate;
 pub mod network;

@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
+use super::edges::{BlockMode, Exclusion, GatewayEndpoint, InterfaceEndpoint, Line, LocalGateway};
 use super::packet::Packet;
 
 pub type Id = String;
@@ -25,8 +26,19 @@ pub struct Network {
     pub internet_gateways: BTreeMap<Id, Id>,
     /// Gateway to VPC.
     pub egress_only_gateways: BTreeMap<Id, Id>,
-    /// Gateway to VPC. Nothing lies behind them here: they only lend their name to propagated routes.
+    /// Gateway to VPC. One without lines only lends its name to propagated routes that always lose.
     pub vpn_gateways: BTreeMap<Id, Id>,
+    pub lines: BTreeMap<Id, Line>,
+    pub local_gateways: BTreeMap<Id, LocalGateway>,
+    pub gateway_endpoints: BTreeMap<Id, GatewayEndpoint>,
+    /// By the interface.
+    pub interface_endpoints: BTreeMap<Id, InterfaceEndpoint>,
+    /// Gateway Load Balancer endpoints, and their subnets.
+    pub inspections: BTreeMap<Id, Id>,
+    /// VPC Block Public Access by Region; a Region without is off.
+    pub block_public_access: BTreeMap<String, BlockMode>,
+    /// VPCs and subnets.
+    pub exclusions: BTreeMap<Id, Exclusion>,
     pub nat_gateways: BTreeMap<Id, Nat>,
     pub peerings: BTreeMap<Id, Peering>,
     /// Whether groups may be referenced across it.
@@ -202,8 +214,10 @@ pub struct Traffic {
 pub struct RouteTable {
     pub vpc: Id,
     pub main: bool,
-    /// The internet gateway whose arriving traffic it routes (an edge table).
+    /// The gateway whose arriving traffic it routes (an edge table).
     pub gateway: Option<Id>,
+    /// Whether the virtual private gateway of the VPC tells it its routes.
+    pub learns: bool,
     pub routes: Vec<Route>,
 }
 
@@ -231,17 +245,28 @@ pub enum Target {
     Peering(Id),
     VpnGateway(Id),
     Transit(Id),
-    /// Of a firewall.
+    LocalGateway(Id),
+    /// A gateway endpoint, to which only implied routes lead.
+    Service(Id),
+    /// Of a firewall, or of a Gateway Load Balancer.
     Endpoint(Id),
 }
 
 #[derive(Debug, Clone)]
 pub struct Nat {
-    pub subnet: Id,
-    pub address: Ipv4Addr,
-    /// `None` is a private NAT gateway.
-    pub public: Option<Ipv4Addr>,
+    pub vpc: Id,
+    /// `None` is a regional one.
+    pub subnet: Option<Id>,
+    /// The private ones, each with the public one that stands for it; none with a private NAT gateway. A regional one has no
+    /// private addresses: it sends with the public ones.
+    pub addresses: Vec<(Ipv4Addr, Option<Ipv4Addr>)>,
     pub available: bool,
+}
+
+impl Nat {
+    pub fn owns(&self, address: IpAddr) -> bool {
+        self.addresses.iter().any(|(one, _)| IpAddr::V4(*one) == address)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -412,17 +437,18 @@ impl Network {
             }
         }
         for (id, nat) in &self.nat_gateways {
-            if IpAddr::V4(nat.address) == address && self.vpc_of_subnet(&nat.subnet) == vpc {
+            if nat.owns(address) && nat.vpc == vpc {
                 return Some(Owner::Nat(id));
             }
         }
         None
     }
 
-    pub fn subnet_of(&self, owner: Owner<'_>) -> &str {
+    /// A regional NAT gateway stands in none.
+    pub fn subnet_of(&self, owner: Owner<'_>) -> Option<&str> {
         match owner {
-            Owner::Eni(id) => &self.enis[id].subnet,
-            Owner::Nat(id) => &self.nat_gateways[id].subnet,
+            Owner::Eni(id) => Some(&self.enis[id].subnet),
+            Owner::Nat(id) => self.nat_gateways[id].subnet.as_deref(),
         }
     }
 
@@ -437,10 +463,8 @@ impl Network {
             );
         }
         for nat in self.nat_gateways.values() {
-            all.extend(
-                nat.public
-                    .map(|public| (public, self.vpc_of_subnet(&nat.subnet), nat.address)),
-            );
+            let pairs = nat.addresses.iter();
+            all.extend(pairs.filter_map(|&(private, public)| Some((public?, nat.vpc.as_str(), private))));
         }
         all
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::edges::S3;
 use super::network::{Destination, Network, Route, RouteTable, Target};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,19 +43,54 @@ pub fn choose(network: &Network, vpc: &str, table: Option<&RouteTable>, destinat
                 }),
         );
     }
+    let mut found: Vec<(u8, u8, Choice)> = candidates.into_iter().map(Candidate::choice).collect();
+    found.extend(implied(network, vpc, table, destination));
     // There is no second best: a blackhole that wins drops the packet.
-    match candidates
-        .iter()
-        .max_by_key(|candidate| (candidate.prefix_length, Reverse(candidate.class)))
-    {
-        None => Choice::NoRoute,
-        Some(Candidate { route: None, .. }) => Choice::Via(Target::Local),
-        Some(Candidate {
-            route: Some(route), ..
-        }) if route.blackhole => Choice::Blackhole,
-        Some(Candidate {
-            route: Some(route), ..
-        }) => Choice::Via(route.target.clone()),
+    let best = found
+        .into_iter()
+        .max_by_key(|(prefix_length, class, _)| (*prefix_length, Reverse(*class)));
+    best.map_or(Choice::NoRoute, |(.., choice)| choice)
+}
+
+/// The routes that AWS puts into a table: those that a virtual private gateway propagates (VPN guide, "Route propagation"),
+/// and those of gateway endpoints, which are routes for a prefix list (PrivateLink guide, "Gateway endpoints").
+fn implied(
+    network: &Network,
+    vpc: &str,
+    table: Option<&RouteTable>,
+    destination: IpAddr,
+) -> Vec<(u8, u8, Choice)> {
+    let Some(table) = table else { return Vec::new() };
+    let mut found = Vec::new();
+    let gateway = network.vpn_gateways.iter().find(|(_, of)| *of == vpc);
+    if let Some((gateway, _)) = gateway.filter(|_| table.learns && !network.vpcs[vpc].contains(destination)) {
+        let routes = network
+            .lines_of(gateway)
+            .flat_map(|(_, line)| line.routes.iter().filter(|cidr| line.carries(cidr.addr())));
+        let fitting = routes.filter(|cidr| cidr.contains(&destination));
+        let target = || Choice::Via(Target::VpnGateway(gateway.clone()));
+        found.extend(fitting.map(|cidr| (cidr.prefix_len(), 2, target())));
+    }
+    let of_table = |tables: &[String]| {
+        tables
+            .iter()
+            .any(|id| network.tables.get(id).is_some_and(|one| std::ptr::eq(one, table)))
+    };
+    let endpoints = network.gateway_endpoints.iter();
+    let serving = endpoints.filter(|(_, one)| of_table(&one.tables) && network.is_s3(destination));
+    let length = S3.parse::<IpNet>().map_or(0, |cidr| cidr.prefix_len());
+    found.extend(serving.map(|(id, _)| (length, 1, Choice::Via(Target::Service(id.clone())))));
+    found
+}
+
+impl Candidate<'_> {
+    fn choice(self) -> (u8, u8, Choice) {
+        let choice = match self.route {
+            None => Choice::Via(Target::Local),
+            Some(route) if route.blackhole => Choice::Blackhole,
+            Some(route) => Choice::Via(route.target.clone()),
+        };
+        (self.prefix_length, self.class, choice)
     }
 }
 

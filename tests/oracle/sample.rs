@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::filters::resolver;
+use super::generate::hybrid::PREMISES;
 use super::generate::{INTERNET_V4, INTERNET_V6};
 use super::network::{Eni, Id, Network, Target, Traffic};
 use super::packet::{ICMP, ICMP6, Packet, TCP, UDP};
@@ -28,13 +29,18 @@ pub fn questions(network: &Network, random: &mut Random, count: usize) -> Vec<Qu
         if questions.len() == count {
             break;
         }
-        let question = match random.weighted(&[32, 17, 7, 28, 15, 1]) {
+        let question = match random.weighted(&[32, 17, 7, 28, 15, 1, 18, 18, 8, 8, 10]) {
             0 => to_interface(network, random),
             1 => to_other_address(network, random),
             2 => to_public_address(network, random),
             3 => to_internet(network, random),
             4 => from_internet(network, random),
-            _ => to_service(network, random),
+            5 => to_service(network, random),
+            6 => to_premises(network, random),
+            7 => from_premises(network, random),
+            8 => to_s3(network, random),
+            9 => through_nat64(network, random),
+            _ => to_endpoint(network, random),
         };
         questions.extend(question);
     }
@@ -60,6 +66,8 @@ fn some_sender(network: &Network, random: &mut Random) -> Id {
                     | Target::EgressOnly(_)
                     | Target::Transit(_)
                     | Target::Endpoint(_)
+                    | Target::VpnGateway(_)
+                    | Target::LocalGateway(_)
             )
         })
     };
@@ -104,7 +112,7 @@ fn from_eni(
     let (to, receiver) = to;
     let sender = Host::Eni(from.clone());
     // A node of a load balancer begins nothing but what it hands on.
-    if network.balancer_of(from).is_some() {
+    if network.balancer_of(from).is_some() || network.interface_endpoints.contains_key(from) {
         return None;
     }
     // Neighbours are too easy to be asked often.
@@ -225,11 +233,92 @@ fn to_service(network: &Network, random: &mut Random) -> Option<Question> {
     )
 }
 
+fn leads_on_premises(network: &Network) -> bool {
+    !network.lines.is_empty() || !network.local_gateways.is_empty()
+}
+
+fn to_premises(network: &Network, random: &mut Random) -> Option<Question> {
+    let from = some_sender(network, random);
+    let host = *random.pick(&PREMISES);
+    let to = (format!("on-premises:{host}"), Host::Premises(host));
+    leads_on_premises(network)
+        .then(|| from_eni(network, random, &from, to, host))
+        .flatten()
+}
+
+/// To somebody in a VPC, by the address that is known there; or to another host on premises.
+fn from_premises(network: &Network, random: &mut Random) -> Option<Question> {
+    let source = *random.pick(&PREMISES);
+    let to = some_eni(network, random);
+    let (name, receiver, destination) = if random.chance(15) {
+        let host = *random.pick(&PREMISES);
+        (format!("on-premises:{host}"), Host::Premises(host), host)
+    } else {
+        let own = network.enis[&to].primary(source)?;
+        let owners = network.enis.values().filter(|eni| eni.owns(own)).count();
+        let pairs = network
+            .local_gateways
+            .values()
+            .filter_map(|one| one.customer_owned.as_ref());
+        let mut known = pairs
+            .filter_map(|pairs| pairs.get(&to))
+            .map(|own| IpAddr::V4(*own));
+        let owned = known.next().filter(|_| source.is_ipv4() && random.chance(40));
+        let destination = owned.unwrap_or(own);
+        (owners == 1).then_some((destination.to_string(), Host::Eni(to), destination))?
+    };
+    let possible =
+        leads_on_premises(network) && source != destination && source.is_ipv4() == destination.is_ipv4();
+    possible.then(|| Question {
+        from: format!("on-premises:{source}"),
+        to: name,
+        sender: Host::Premises(source),
+        receiver,
+        source,
+        destination,
+    })
+}
+
+fn to_s3(network: &Network, random: &mut Random) -> Option<Question> {
+    let from = some_sender(network, random);
+    let address = IpAddr::from([52, 216, 1, 1]);
+    let to = (address.to_string(), Host::S3(address));
+    network
+        .is_s3(address)
+        .then(|| from_eni(network, random, &from, to, address))
+        .flatten()
+}
+
+fn through_nat64(network: &Network, random: &mut Random) -> Option<Question> {
+    let from = some_sender(network, random);
+    let host = *random.pick(&INTERNET_V4);
+    let [a, b, c, d] = host.octets();
+    let [high, low] = [[a, b], [c, d]].map(u16::from_be_bytes);
+    let destination = IpAddr::from([0x64, 0xff9b, 0, 0, 0, 0, high, low]);
+    let to = (destination.to_string(), Host::Internet(IpAddr::V4(host)));
+    from_eni(network, random, &from, to, destination)
+}
+
+fn to_endpoint(network: &Network, random: &mut Random) -> Option<Question> {
+    let (endpoint, _) = network.interface_endpoints.iter().next()?;
+    let from = some_sender(network, random);
+    let address = network.enis[endpoint].primary_v4()?;
+    from_eni(
+        network,
+        random,
+        &from,
+        (endpoint.clone(), Host::Eni(endpoint.clone())),
+        address,
+    )
+}
+
 pub fn packets(network: &Network, random: &mut Random, question: &Question, count: usize) -> Vec<Packet> {
     let aims = aims(network, question);
     let values: Vec<u16> = boundary_values(network).into_iter().collect();
+    let endpoint = |eni: &Id| network.interface_endpoints.get(eni)?.listens.last().copied();
     let listener = match &question.receiver {
-        Host::Eni(eni) => network.balancer_of(eni).map(|one| one.listener),
+        Host::Eni(eni) => network.balancer_of(eni).map(|one| one.listener).or(endpoint(eni)),
+        Host::S3(_) => Some((TCP, 443)),
         _ => None,
     };
     (0..count)

@@ -11,6 +11,10 @@ use super::walk::Walk;
 pub enum Host {
     Eni(Id),
     Internet(IpAddr),
+    /// Behind something that leads on premises.
+    Premises(IpAddr),
+    /// S3.
+    S3(IpAddr),
     /// DNS, instance metadata and their kin.
     Service,
 }
@@ -40,44 +44,45 @@ pub fn simulate(network: &Network, from: &Host, to: &Host, packet: &Packet) -> O
     all
 }
 
+/// A NAT gateway takes any port from 1024 on (VPC guide, "NAT gateway basics"). Filters change their mind at a few ports only,
+/// so those stand for all. Gateways in a row pick the same one here: if some combination of picks fails then one of the picks
+/// fails on its own segment, whatever the others do. What else AWS or a router on premises picks is tried out in full.
 fn simulate_for(network: &Network, from: &Host, to: &Host, packet: &Packet, target: usize) -> Outcome {
-    let mut first = Walk::new(network, PICKS_FIRST, [0, 0], target);
-    let (arrived, result) = first.converse(from, to, packet);
     let mut outcome = Outcome {
-        arrived,
-        returned: result.is_ok(),
-        returned_for_some_pick: result.is_ok(),
-        drop: result.err(),
+        arrived: true,
+        returned: true,
+        returned_for_some_pick: false,
+        drop: None,
     };
-    let transit = !network.transit_gateways.is_empty();
-    if !transit && (!arrived || first.translations.is_empty()) {
-        return outcome;
-    }
-    // A NAT gateway takes any port from 1024 on (VPC guide, "NAT gateway basics"). Filters change their mind
-    // at a few ports only, so those stand for all. Gateways in a row pick the same one here: if some
-    // combination of picks fails then one of the picks fails on its own segment, whatever the others do.
-    // A transit gateway that has no interface in the zone of a packet takes any, for the reply anew; two are the most that an
-    // attachment has here.
-    let zones: &[[usize; 2]] = if transit {
-        &[[0, 0], [0, 1], [1, 0], [1, 1]]
-    } else {
-        &[[0, 0]]
-    };
-    let translated = !first.translations.is_empty();
-    for zone_picks in zones {
-        for pick in picks(network) {
-            let mut walk = Walk::new(network, pick, *zone_picks, target);
+    for port in picks(network) {
+        let mut translated = false;
+        let mut script = Some(Vec::new());
+        while let Some(picked) = script {
+            let mut walk = Walk::new(network, port, picked, target);
             let (arrived, result) = walk.converse(from, to, packet);
             outcome.arrived &= arrived;
             outcome.returned &= result.is_ok();
             outcome.returned_for_some_pick |= result.is_ok();
             outcome.drop = outcome.drop.or(result.err());
-            if !translated && walk.translations.is_empty() {
-                break;
-            }
+            translated |= !walk.translations.is_empty();
+            script = next(walk.picked);
+        }
+        if !translated {
+            break;
         }
     }
     outcome
+}
+
+/// The picks after these, each with how many there were to choose from: the last one that has another gets it.
+fn next(mut picked: Vec<(usize, usize)>) -> Option<Vec<usize>> {
+    while let Some((pick, of)) = picked.pop() {
+        if pick + 1 < of {
+            let before = picked.into_iter().map(|(pick, _)| pick);
+            return Some(before.chain([pick + 1]).collect());
+        }
+    }
+    None
 }
 
 /// Exact for one NAT gateway on the path; several in a row are taken to pick the same port.
@@ -87,20 +92,22 @@ pub fn reachable_for_some_pick(network: &Network, from: &Host, to: &Host, packet
 
 /// The same conversation told step by step, for the reader of a failed test.
 pub fn story(network: &Network, from: &Host, to: &Host, packet: &Packet) -> String {
-    let mut failing = None;
-    let zones = [[0, 0], [0, 1], [1, 0], [1, 1]];
-    let all = picks(network).into_iter();
-    for (pick, zone_picks) in all.flat_map(|pick| zones.map(|zones| (pick, zones))) {
-        let mut walk = Walk::new(network, pick, zone_picks, 0);
-        walk.telling = true;
-        let (_, result) = walk.converse(from, to, packet);
-        let told = walk.story.join("\n");
-        match result {
-            Err(why) => return format!("{told}\ndropped: {why}"),
-            Ok(()) => failing = Some(format!("{told}\nit came back")),
+    let mut told = String::new();
+    for port in picks(network) {
+        let mut script = Some(Vec::new());
+        while let Some(picked) = script {
+            let mut walk = Walk::new(network, port, picked, 0);
+            walk.telling = true;
+            let (_, result) = walk.converse(from, to, packet);
+            told = walk.story.join("\n");
+            match result {
+                Err(why) => return format!("{told}\ndropped: {why}"),
+                Ok(()) => told += "\nit came back",
+            }
+            script = next(walk.picked);
         }
     }
-    failing.unwrap_or_default()
+    told
 }
 
 const PICKS_FIRST: u16 = 1024;
@@ -131,12 +138,17 @@ pub fn breakpoints(network: &Network) -> BTreeSet<u16> {
     let stateless = firewalls
         .clone()
         .flat_map(|one| one.stateless.iter().map(|rule| &rule.traffic));
+    let endpoints = network.interface_endpoints.values();
+    let listened = endpoints.flat_map(|one| &one.listens).map(|(_, port)| *port);
+    let s3 = network.gateway_endpoints.iter().flat_map(|_| [80, 443]);
+    let listened: Vec<(u16, u16)> = listened.chain(s3).map(|port| (port, port)).collect();
     let stateful = firewalls.flat_map(|one| one.stateful.iter().map(|rule| &rule.ports));
     let traffic = traffic.chain(stateless);
     let mut points = BTreeSet::from([0]);
     for &(low, high) in traffic
         .flat_map(|traffic: &Traffic| &traffic.ports)
         .chain(stateful)
+        .chain(&listened)
     {
         points.extend(
             [low, high]

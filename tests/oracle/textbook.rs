@@ -157,6 +157,7 @@ pub fn add_route(network: &mut Network, subnet: &str, destination: &str, target:
         vpc: "vpc".to_owned(),
         main: false,
         gateway: None,
+        learns: false,
         routes: Vec::new(),
     };
     let table = network.tables.entry(id.clone()).or_insert_with(empty);
@@ -183,9 +184,9 @@ pub fn add_nat(network: &mut Network, subnet: &str, ip: &str) {
         return;
     };
     let nat = Nat {
-        subnet: subnet.to_owned(),
-        address,
-        public: Some(public),
+        vpc: "vpc".to_owned(),
+        subnet: Some(subnet.to_owned()),
+        addresses: vec![(address, Some(public))],
         available: true,
     };
     network.nat_gateways.insert("nat".to_owned(), nat);

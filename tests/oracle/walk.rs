@@ -2,8 +2,11 @@
 //! The gateways between VPCs and to the internet follow in a file of their own.
 
 mod balancer;
+mod endpoints;
 mod firewall;
 mod gateways;
+mod premises;
+mod public_access;
 mod transit;
 
 use super::filters::{Direction, groups_admit, is_service, nacl_admits};
@@ -53,8 +56,14 @@ pub struct Walk<'a> {
     /// What stateful firewall rules let in, and the endpoints that the reply has come by.
     flows: Vec<firewall::Flow>,
     seen_replying: Vec<Id>,
-    /// Which interface transit gateways choose where they may, for the request and for the reply.
-    zone_picks: [usize; 2],
+    /// What to pick where AWS or somebody on premises may, in order; and what was picked, of how many.
+    script: Vec<usize>,
+    pub picked: Vec<(usize, usize)>,
+    places: Vec<(String, bool, usize)>,
+    /// What was handed over on premises, or came from there, and by what.
+    by_line: Vec<(Packet, Id)>,
+    /// What crossed the border between a VPC and the internet.
+    crossed: Vec<(Id, Direction, Packet)>,
     /// Which target load balancers choose, and what they did.
     target_pick: usize,
     kept: Vec<balancer::Kept>,
@@ -66,7 +75,7 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(network: &'a Network, pick: u16, zone_picks: [usize; 2], target_pick: usize) -> Self {
+    pub fn new(network: &'a Network, pick: u16, script: Vec<usize>, target_pick: usize) -> Self {
         Self {
             network,
             pick,
@@ -76,7 +85,11 @@ impl<'a> Walk<'a> {
             entered: Vec::new(),
             flows: Vec::new(),
             seen_replying: Vec::new(),
-            zone_picks,
+            script,
+            picked: Vec::new(),
+            places: Vec::new(),
+            by_line: Vec::new(),
+            crossed: Vec::new(),
             target_pick,
             kept: Vec::new(),
             handed: Vec::new(),
@@ -85,6 +98,18 @@ impl<'a> Walk<'a> {
             telling: false,
             story: Vec::new(),
         }
+    }
+
+    /// One of so many; at one place in one direction always the same, or who goes round in circles would have no end of them.
+    fn choose(&mut self, place: &str, of: usize) -> usize {
+        let place = (place.to_owned(), self.replying, of);
+        if let Some(at) = self.places.iter().position(|one| *one == place) {
+            return self.picked[at].0;
+        }
+        let pick = self.script.get(self.picked.len()).copied().unwrap_or_default();
+        self.picked.push((pick, of));
+        self.places.push(place);
+        pick
     }
 
     fn tell(&mut self, what: impl FnOnce() -> String) {
@@ -113,7 +138,7 @@ impl<'a> Walk<'a> {
         let Some(reply) = arrival.packet.reply() else {
             return (true, Ok(()));
         };
-        if arrival.host == Host::Service {
+        if matches!(arrival.host, Host::Service) {
             return (true, Ok(()));
         }
         self.hops = 0;
@@ -142,6 +167,11 @@ impl<'a> Walk<'a> {
         match from {
             Host::Internet(_) => self.across_internet(flight),
             Host::Eni(eni) => self.eni_sends(eni, flight),
+            Host::Premises(_) => self.leave_premises(Flight {
+                identity: false,
+                ..flight
+            }),
+            Host::S3(_) => self.answer_of_s3(flight),
             Host::Service => Err("a service does not begin conversations".to_owned()),
         }
     }
@@ -189,6 +219,9 @@ impl<'a> Walk<'a> {
         self.groups(eni, Direction::In, &flight)?;
         if let Some(balancer) = self.network.balancer_of(eni).filter(|_| owned) {
             return self.balance(balancer, eni, flight);
+        }
+        if owned && let Some(endpoint) = self.network.interface_endpoints.get(eni) {
+            return self.at_interface_endpoint(eni, endpoint, flight);
         }
         if owned {
             return Ok(Arrival {
@@ -272,18 +305,29 @@ impl<'a> Walk<'a> {
             Choice::Via(Target::Local) => self.deliver(vpc, Some(subnet), flight),
             Choice::Via(Target::InternetGateway(gateway)) => {
                 self.cross(Some(subnet), None, &flight.packet)?;
-                self.leave_by_internet_gateway(vpc, &gateway, sender, flight)
+                self.leave_by_internet_gateway((vpc, Some(subnet)), &gateway, sender, flight)
             }
             Choice::Via(Target::EgressOnly(gateway)) => {
                 self.cross(Some(subnet), None, &flight.packet)?;
-                self.leave_by_egress_only_gateway(vpc, &gateway, flight)
+                self.leave_by_egress_only_gateway((vpc, subnet), &gateway, flight)
             }
             Choice::Via(Target::Nat(nat)) => self.enter_nat(&nat, subnet, flight),
             Choice::Via(Target::Eni(eni)) => self.hand_to_appliance(&eni, Some(subnet), flight),
             Choice::Via(Target::Peering(peering)) => self.across_peering(&peering, subnet, flight),
             Choice::Via(Target::Transit(gateway)) => self.across_transit(&gateway, subnet, flight),
             Choice::Via(Target::Endpoint(id)) => self.through_endpoint(&id, Some(subnet), flight),
-            Choice::Via(Target::VpnGateway(gateway)) => Err(format!("nothing lies behind {gateway}")),
+            Choice::Via(Target::VpnGateway(gateway)) => {
+                self.cross(Some(subnet), None, &flight.packet)?;
+                self.leave_by_vpn_gateway(vpc, &gateway, flight)
+            }
+            Choice::Via(Target::LocalGateway(gateway)) => {
+                self.cross(Some(subnet), None, &flight.packet)?;
+                self.leave_by_local_gateway(vpc, &gateway, flight)
+            }
+            Choice::Via(Target::Service(endpoint)) => {
+                self.cross(Some(subnet), None, &flight.packet)?;
+                self.leave_by_gateway_endpoint(vpc, &endpoint, flight)
+            }
         }
     }
 
@@ -294,7 +338,7 @@ impl<'a> Walk<'a> {
         let Some(owner) = network.owner(vpc, flight.packet.destination) else {
             return Err(format!("nobody in {vpc} has {}", flight.packet.destination));
         };
-        self.cross(from, Some(network.subnet_of(owner)), &flight.packet)?;
+        self.cross(from, network.subnet_of(owner), &flight.packet)?;
         match owner {
             Owner::Eni(eni) => self.enter_eni(eni, flight),
             Owner::Nat(nat) => self.back_through_nat(nat, flight),

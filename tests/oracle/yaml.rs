@@ -1,10 +1,13 @@
 //! The network as a model file.
 
+mod edges;
+
 use std::fmt::{Display, Write};
+use std::net::Ipv4Addr;
 
 use super::network::{
-    Balancer, Destination, Eni, GroupRule, NaclRule, Network, Peer, Route, RouteTable, StatefulRule, Subnet,
-    Target, Traffic, Verdict,
+    Balancer, Destination, Eni, GroupRule, NaclRule, Nat, Network, Peer, Route, RouteTable, StatefulRule,
+    Subnet, Target, Traffic, Verdict,
 };
 use super::packet::{ICMP, ICMP6, TCP, UDP};
 
@@ -28,6 +31,7 @@ pub fn to_yaml(network: &Network) -> String {
     section(&mut text, "prefix_lists", &network.prefix_lists, |entries| {
         format!("entries: {}", quoted_list(entries))
     });
+    edges::s3_list(&mut text, network);
     section(
         &mut text,
         "internet_gateways",
@@ -40,18 +44,7 @@ pub fn to_yaml(network: &Network) -> String {
         &network.egress_only_gateways,
         |vpc| format!("vpc: {vpc}"),
     );
-    // A route to one never wins in these networks; what a packet would meet there does not matter.
-    section(&mut text, "unknown", &network.vpn_gateways, |vpc| {
-        format!("type: vpn-gateway, why: \"of {vpc}\"")
-    });
-    section(&mut text, "nat_gateways", &network.nat_gateways, |nat| {
-        let public = match nat.public {
-            Some(public) => format!("public_ip: {public}, connectivity: public"),
-            None => "connectivity: private".to_owned(),
-        };
-        let state = if nat.available { "" } else { ", state: failed" };
-        format!("subnet: {}, ip: {}, {public}{state}", nat.subnet, nat.address)
-    });
+    section(&mut text, "nat_gateways", &network.nat_gateways, nat_fields);
     section(&mut text, "peering_connections", &network.peerings, |peering| {
         format!(
             "requester: {}, accepter: {}, status: {}",
@@ -59,6 +52,7 @@ pub fn to_yaml(network: &Network) -> String {
         )
     });
     transit(&mut text, network);
+    edges::edges(&mut text, network);
     firewalls(&mut text, network);
     balancers(&mut text, network);
     groups(&mut text, network);
@@ -128,6 +122,21 @@ fn eni_fields(eni: &Eni) -> String {
         _ = write!(fields, ", instance: {instance}");
     }
     fields
+}
+
+fn nat_fields(nat: &Nat) -> String {
+    let public: Vec<Ipv4Addr> = nat.addresses.iter().filter_map(|(_, public)| *public).collect();
+    let private: Vec<Ipv4Addr> = nat.addresses.iter().map(|(private, _)| *private).collect();
+    let place = match &nat.subnet {
+        Some(subnet) => format!("subnet: {subnet}, ip: {}", one_or_list(&private)),
+        None => format!("vpc: {}", nat.vpc),
+    };
+    let public = match &public[..] {
+        [] => "connectivity: private".to_owned(),
+        _ => format!("public_ip: {}, connectivity: public", one_or_list(&public)),
+    };
+    let state = if nat.available { "" } else { ", state: failed" };
+    format!("{place}, {public}{state}")
 }
 
 fn elastic_ips(text: &mut String, network: &Network) {
@@ -287,6 +296,9 @@ fn table_fields(text: &mut String, table: &RouteTable) {
     if table.main {
         line(text, 2, "main: true");
     }
+    if table.learns {
+        line(text, 2, format_args!("propagating: vgw-{}", &table.vpc[4..]));
+    }
     if let Some(gateway) = &table.gateway {
         line(text, 2, format_args!("gateway: {gateway}"));
     }
@@ -307,6 +319,8 @@ fn route(route: &Route) -> String {
         | Target::Peering(id)
         | Target::VpnGateway(id)
         | Target::Transit(id)
+        | Target::LocalGateway(id)
+        | Target::Service(id)
         | Target::Endpoint(id) => id,
     };
     let propagated = if route.propagated {
@@ -341,6 +355,7 @@ fn transit(text: &mut String, network: &Network) {
             one.referencing
         )
     });
+    edges::attachments(text, network);
     section(
         text,
         "transit_gateway_route_tables",

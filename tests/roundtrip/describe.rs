@@ -3,6 +3,21 @@
 
 use serde_json::{Map, Value, json};
 
+/// Sections of which no dump is made here.
+const UNTOLD: [&str; 11] = [
+    "load_balancers",
+    "unknown",
+    "network_firewalls",
+    "flow_logs",
+    "vpc_endpoints",
+    "vpn_gateways",
+    "vpn_connections",
+    "virtual_interfaces",
+    "transit_gateway_connect_peers",
+    "local_gateways",
+    "block_public_access",
+];
+
 /// The files of a dump: name and content. None: the model says something that no describe call could.
 pub fn dump(model: &Value) -> Option<Vec<(String, Value)>> {
     let mut files = Vec::new();
@@ -60,15 +75,7 @@ pub fn dump(model: &Value) -> Option<Vec<(String, Value)>> {
     add("addresses", "Addresses", all(model, "elastic_ips", elastic)?);
     add("flow-logs", "FlowLogs", Vec::new());
     transit(model, &mut files)?;
-    let known = [
-        "load_balancers",
-        "unknown",
-        "network_firewalls",
-        "flow_logs",
-        "vpc_endpoints",
-        "vpn_gateways",
-    ];
-    known
+    UNTOLD
         .iter()
         .all(|section| model.get(section).is_none())
         .then_some(files)
@@ -387,14 +394,22 @@ fn prefix_list(id: &str, list_of: &Value) -> Option<Value> {
 
 fn nat(id: &str, nat: &Value) -> Option<Value> {
     let (private, public) = (texts(&nat["ip"]), texts(&nat["public_ip"]));
-    let mut address =
-        json!({"IsPrimary": true, "PrivateIp": private.first(), "NetworkInterfaceId": nat["eni"]});
-    if let Some(public) = public.first() {
-        address["PublicIp"] = json!(public);
-    }
+    let address = |at: usize| {
+        let mut address =
+            json!({"IsPrimary": at == 0, "PrivateIp": private.get(at), "NetworkInterfaceId": nat["eni"]});
+        if let Some(public) = public.get(at) {
+            address["PublicIp"] = json!(public);
+        }
+        address
+    };
+    let addresses: Vec<Value> = (0..private.len().max(public.len()).max(1)).map(address).collect();
     let kind = nat["connectivity"].as_str().unwrap_or("public");
+    let mode = match nat["subnet"] {
+        Value::Null => "regional",
+        _ => "zonal",
+    };
     Some(
-        json!({"NatGatewayId": id, "SubnetId": nat["subnet"], "State": nat["state"].as_str().unwrap_or("available"), "ConnectivityType": kind, "NatGatewayAddresses": [address]}),
+        json!({"NatGatewayId": id, "SubnetId": nat["subnet"], "VpcId": nat["vpc"], "AvailabilityMode": mode, "State": nat["state"].as_str().unwrap_or("available"), "ConnectivityType": kind, "NatGatewayAddresses": addresses}),
     )
 }
 

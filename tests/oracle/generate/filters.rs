@@ -180,20 +180,10 @@ impl Builder {
                     .values()
                     .flat_map(|eni| eni.addresses.clone())
                     .collect();
-                all.extend(
-                    self.network
-                        .nat_gateways
-                        .values()
-                        .map(|nat| IpAddr::V4(nat.address)),
-                );
+                let pairs = self.network.nat_gateways.values().flat_map(|nat| &nat.addresses);
+                all.extend(pairs.clone().map(|(private, _)| IpAddr::V4(*private)));
                 // Public addresses: never seen inside, except on the way back from the internet.
-                all.extend(
-                    self.network
-                        .nat_gateways
-                        .values()
-                        .filter_map(|nat| nat.public)
-                        .map(IpAddr::V4),
-                );
+                all.extend(pairs.filter_map(|(_, public)| *public).map(IpAddr::V4));
                 all.extend(
                     self.network
                         .enis

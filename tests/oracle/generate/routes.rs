@@ -51,7 +51,11 @@ impl Builder {
     /// A NAT gateway and an appliance are of use in a public subnet, so most stand there.
     fn associate(&mut self, vpc: &str) {
         for id in self.subnets_of(vpc) {
-            let serves = self.network.nat_gateways.values().any(|nat| nat.subnet == id)
+            let serves = self
+                .network
+                .nat_gateways
+                .values()
+                .any(|nat| nat.subnet.as_ref() == Some(&id))
                 || self
                     .network
                     .enis
@@ -73,6 +77,7 @@ impl Builder {
             vpc: vpc.to_owned(),
             main: false,
             gateway: None,
+            learns: false,
             routes: Vec::new(),
         };
         let default = match role {
@@ -296,7 +301,10 @@ impl Builder {
         };
         let middle = match &target {
             Target::Eni(id) => &self.network.enis[id].subnet,
-            Target::Nat(id) => &self.network.nat_gateways[id].subnet,
+            Target::Nat(id) => match &self.network.nat_gateways[id].subnet {
+                Some(subnet) => subnet,
+                None => return,
+            },
             _ => return,
         };
         if first == second || first == middle || second == middle {
@@ -332,6 +340,7 @@ impl Builder {
             vpc: vpc.to_owned(),
             main: false,
             gateway: Some(gateway),
+            learns: false,
             routes: Vec::new(),
         };
         // A gateway's table may only name an interface with a public address.

@@ -153,7 +153,7 @@ impl Builder {
                 let firewall = self.firewall(&subnet);
                 let id = format!("vpce-{}-{number}", &vpc[4..]);
                 self.network.firewalls.insert(id.clone(), firewall);
-                self.lead_through(&vpc, &id);
+                self.lead_through(&vpc, &id, &subnet);
             }
         }
     }
@@ -221,13 +221,12 @@ impl Builder {
     }
 
     /// Subnets out through an endpoint, or from one to another; mostly in both directions.
-    fn lead_through(&mut self, vpc: &str, id: &str) {
-        let own = self.network.firewalls[id].subnet.clone();
-        let own_table = self.network.subnets[&own].table.clone();
+    pub(super) fn lead_through(&mut self, vpc: &str, id: &str, own: &str) {
+        let own_table = self.network.subnets[own].table.clone();
         let others: Vec<Id> = self
             .subnets_of(vpc)
             .into_iter()
-            .filter(|subnet| *subnet != own)
+            .filter(|subnet| subnet != own)
             .collect();
         let endpoint = Target::Endpoint(id.to_owned());
         for subnet in &others {
@@ -277,6 +276,7 @@ impl Builder {
             vpc: vpc.to_owned(),
             main: false,
             gateway: Some(gateway),
+            learns: false,
             routes: Vec::new(),
         });
         for cidr in cidrs {

@@ -18,12 +18,16 @@ impl Walk<'_> {
     pub(super) fn through_endpoint(&mut self, id: &str, from: Option<&str>, mut flight: Flight) -> Way {
         self.hop()?;
         let network = self.network;
-        let firewall = &network.firewalls[id];
-        self.cross(from, Some(&firewall.subnet), &flight.packet)?;
-        self.inspect(id, firewall, &flight.packet)?;
+        let firewall = network.firewalls.get(id);
+        // A Gateway Load Balancer's appliance is taken to pass everything unchanged.
+        let subnet = firewall.map_or_else(|| &network.inspections[id], |one| &one.subnet);
+        self.cross(from, Some(subnet), &flight.packet)?;
+        if let Some(firewall) = firewall {
+            self.inspect(id, firewall, &flight.packet)?;
+        }
         flight.identity = false;
         flight.voucher = None;
-        self.leave_subnet(&firewall.subnet, id, flight)
+        self.leave_subnet(subnet, id, flight)
     }
 
     fn inspect(&mut self, id: &str, firewall: &Firewall, packet: &Packet) -> Result<(), String> {

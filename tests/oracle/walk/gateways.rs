@@ -2,10 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::super::network::{Id, Target};
-use super::super::packet::{ICMP, Packet, TCP, UDP};
+use super::super::filters::Direction;
+use super::super::network::{Id, Owner, Target};
+use super::super::packet::{ICMP, ICMP6, Packet, TCP, UDP};
 use super::super::routes::{Choice, choose};
 use super::super::simulate::Host;
+use super::endpoints::at_s3;
 use super::{Arrival, Flight, Translation, Walk, Way};
 
 impl Walk<'_> {
@@ -17,25 +19,28 @@ impl Walk<'_> {
         if !nat.available {
             return Err(format!("{id} is not available"));
         }
-        if nat.subnet == subnet {
+        if nat.subnet.as_deref() == Some(subnet) {
             return Err(format!("{id} does not serve its own subnet"));
         }
-        self.cross(Some(subnet), Some(&nat.subnet), &before)?;
-        if before.destination == IpAddr::V4(nat.address) {
+        self.cross(Some(subnet), nat.subnet.as_deref(), &before)?;
+        if nat.owns(before.destination) {
             return self.back_through_nat(id, flight);
         }
-        if !before.is_v4() || ![TCP, UDP, ICMP].contains(&before.protocol) {
+        let Some(outward) = in_v4(&before).filter(|packet| [TCP, UDP, ICMP].contains(&packet.protocol))
+        else {
             return Err(format!("{id} does not translate {before}"));
-        }
-        let source_port = if before.protocol == ICMP {
+        };
+        let source_port = if outward.protocol == ICMP {
             before.source_port
         } else {
             self.pick
         };
+        // Of several addresses AWS takes any.
+        let (own, _) = nat.addresses[self.choose(id, nat.addresses.len())];
         let after = Packet {
-            source: IpAddr::V4(nat.address),
+            source: IpAddr::V4(own),
             source_port,
-            ..before
+            ..outward
         };
         self.tell(|| format!("{id} makes it {after}"));
         self.translations.push(Translation {
@@ -43,15 +48,30 @@ impl Walk<'_> {
             before,
             after,
         });
-        self.leave_subnet(
-            &nat.subnet,
-            id,
-            Flight {
-                packet: after,
-                identity: false,
-                voucher: None,
-            },
-        )
+        let flight = Flight {
+            packet: after,
+            identity: false,
+            voucher: None,
+        };
+        self.leave_nat(id, flight)
+    }
+
+    /// By the table of its subnet; a regional one by its own, which leads out through the internet gateway and knows nothing
+    /// else but the VPC (VPC guide, "Regional NAT gateways").
+    fn leave_nat(&mut self, id: &str, flight: Flight) -> Way {
+        let network = self.network;
+        let nat = &network.nat_gateways[id];
+        if let Some(subnet) = &nat.subnet {
+            return self.leave_subnet(subnet, id, flight);
+        }
+        if network.vpcs[&nat.vpc].contains(flight.packet.destination) {
+            return self.deliver(&nat.vpc, None, flight);
+        }
+        self.tell(|| format!("{id} is regional"));
+        match network.internet_gateway_of(&nat.vpc) {
+            Some(gateway) => self.leave_by_internet_gateway((&nat.vpc, None), gateway, id, flight),
+            None => Err(format!("{} has no internet gateway", nat.vpc)),
+        }
     }
 
     /// Nothing unsolicited comes in through a NAT gateway.
@@ -64,11 +84,7 @@ impl Walk<'_> {
             return Err(format!("{id} knows nothing of {}", flight.packet));
         };
         self.tell(|| format!("{id} makes it {packet} again"));
-        self.leave_subnet(
-            &self.network.nat_gateways[id].subnet,
-            id,
-            Flight { packet, ..flight },
-        )
+        self.leave_nat(id, Flight { packet, ..flight })
     }
 
     /// The sender must belong to the near VPC and the receiver to the far one, where only local delivery
@@ -98,7 +114,7 @@ impl Walk<'_> {
     /// for IPv6.
     pub(super) fn leave_by_internet_gateway(
         &mut self,
-        vpc: &str,
+        (vpc, subnet): (&str, Option<&str>),
         gateway: &str,
         sender: &str,
         mut flight: Flight,
@@ -118,6 +134,8 @@ impl Walk<'_> {
                 "{gateway}: what is for {source} goes through {appliance}, {sender} cannot go past it"
             ));
         }
+        let by_nat = network.nat_gateways.contains_key(sender);
+        self.public_access(vpc, subnet, Direction::Out, by_nat, &flight.packet)?;
         self.check_internet_source(vpc, gateway, &mut flight)?;
         self.across_internet(flight)
     }
@@ -145,7 +163,7 @@ impl Walk<'_> {
     /// carry the answer to what came in through the internet gateway.
     pub(super) fn leave_by_egress_only_gateway(
         &mut self,
-        vpc: &str,
+        (vpc, subnet): (&str, &str),
         gateway: &str,
         mut flight: Flight,
     ) -> Way {
@@ -156,6 +174,7 @@ impl Walk<'_> {
         if self.entered.iter().any(|first| first.reply() == Some(packet)) {
             return Err(format!("{gateway}: it answers a conversation that began outside"));
         }
+        self.public_access(vpc, Some(subnet), Direction::Out, true, &packet)?;
         self.check_internet_source(vpc, gateway, &mut flight)?;
         self.left_egress_only.push((vpc.to_owned(), packet));
         self.across_internet(flight)
@@ -183,6 +202,7 @@ impl Walk<'_> {
             .find(|(_, vpc)| !flight.packet.is_v4() && vpc.contains(destination))
         {
             Some((vpc, _)) => self.enter_vpc(vpc, flight),
+            None if network.is_s3(destination) => at_s3(flight),
             None => Ok(Arrival {
                 host: Host::Internet(destination),
                 packet: flight.packet,
@@ -194,6 +214,9 @@ impl Walk<'_> {
     /// the receiver's subnet has no say: it decides only whether the answer finds its way out.
     fn enter_vpc(&mut self, vpc: &str, flight: Flight) -> Way {
         let network = self.network;
+        let owner = network.owner(vpc, flight.packet.destination);
+        let subnet = owner.and_then(|owner| network.subnet_of(owner));
+        self.public_access(vpc, subnet, Direction::In, false, &flight.packet)?;
         let expected = |(of, first): &(Id, Packet)| of == vpc && first.reply() == Some(flight.packet);
         if self.left_egress_only.iter().any(expected) {
             return self.deliver(vpc, None, flight);
@@ -202,6 +225,10 @@ impl Walk<'_> {
             return Err(format!("{vpc} lets nothing in from the internet"));
         };
         self.entered.push(flight.packet);
+        // A regional NAT gateway is no address of the VPC that a table could lead to.
+        if let Some(Owner::Nat(nat)) = owner.filter(|owner| network.subnet_of(*owner).is_none()) {
+            return self.back_through_nat(nat, flight);
+        }
         match self.edge_route(vpc, gateway, flight.packet.destination) {
             Choice::Via(Target::Local) => self.deliver(vpc, None, flight),
             // INGRESS_RTB_NO_PUBLIC_IP
@@ -217,6 +244,31 @@ impl Walk<'_> {
     /// The edge table sees private addresses.
     fn edge_route(&self, vpc: &str, gateway: &str, private: IpAddr) -> Choice {
         choose(self.network, vpc, self.network.edge_table_of(gateway), private)
+    }
+}
+
+/// NAT64: an IPv6 packet to 64:ff9b::/96 becomes one to the IPv4 address in the last 32 bits; of ICMPv6 the echo (VPC guide,
+/// "DNS64 and NAT64"; RFC 7915).
+fn in_v4(packet: &Packet) -> Option<Packet> {
+    let IpAddr::V6(destination) = packet.destination else {
+        return Some(*packet);
+    };
+    let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = destination.segments() else {
+        return None;
+    };
+    let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
+    let outward = Packet {
+        destination: IpAddr::from([a, b, c, d]),
+        ..*packet
+    };
+    match (packet.protocol, packet.icmp_type(), packet.icmp_code()) {
+        (TCP | UDP, ..) => Some(outward),
+        (ICMP6, kind @ (128 | 129), code) => Some(Packet {
+            protocol: ICMP,
+            destination_port: u16::from_be_bytes([(129 - kind) * 8, code]),
+            ..outward
+        }),
+        _ => None,
     }
 }
 

@@ -3,8 +3,11 @@
 use std::cmp::Reverse;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
+use super::super::edges::{Line, LineAttachment, LineKind};
 use super::super::filters::{Direction, nacl_admits};
-use super::super::network::{Attachment, Network};
+use super::super::network::{Attachment, Id, Network};
 use super::{Flight, Walk, Way};
 
 impl Walk<'_> {
@@ -33,53 +36,134 @@ impl Walk<'_> {
                 ));
             }
         }
-        if !inwards.available {
+        flight.identity &= inwards.referencing;
+        let came = (inwards.available, inwards.table.as_deref());
+        self.route_in_transit(gateway, id, came, Some(zone), flight)
+    }
+
+    /// What comes in over something that leads on premises has no zone.
+    pub(super) fn transit_from_line(&mut self, line: &Line, flight: Flight) -> Way {
+        self.hop()?;
+        let Some(attachment) = &line.attachment else {
+            return Err("no attachment".to_owned());
+        };
+        let came = (self.carries_connect(attachment), attachment.table.as_deref());
+        self.route_in_transit(&line.gateway, &attachment.id, came, None, flight)
+    }
+
+    /// A Connect attachment works while the one that carries it does.
+    fn carries_connect(&self, attachment: &LineAttachment) -> bool {
+        let carrier = attachment.carrier.as_ref();
+        carrier.is_none_or(|id| self.network.attachments[id].available)
+    }
+
+    fn route_in_transit(
+        &mut self,
+        gateway: &str,
+        id: &str,
+        (available, table): (bool, Option<&str>),
+        zone: Option<&str>,
+        mut flight: Flight,
+    ) -> Way {
+        let network = self.network;
+        if !available {
             return Err(format!("{id} is not available"));
         }
-        let Some(table) = &inwards.table else {
+        let Some(table) = table else {
             return Err(format!("{id} is associated with no table"));
         };
         let destination = flight.packet.destination;
-        let Some(out) = transit_route(network, table, destination) else {
+        let mut ways = transit_routes(network, table, destination);
+        if ways.is_empty() {
             return Err(format!("{table} has no way to {destination}"));
+        }
+        let way = ways.swap_remove(self.choose(table, ways.len()));
+        let Some(out) = way else {
+            return Err(format!("{table} loses what is for {destination}"));
         };
+        if let Some((line, described)) = network.line_of_attachment(&out) {
+            let works = described
+                .attachment
+                .as_ref()
+                .is_none_or(|one| self.carries_connect(one));
+            self.tell(|| format!("{gateway}: by {id} and {table} to {out}"));
+            return match works {
+                true => self.hand_over(line, flight),
+                false => Err(format!("what carries {out} does not work")),
+            };
+        }
         let outwards = &network.attachments[&out];
         if !outwards.available {
             return Err(format!("{out} is not available"));
         }
-        flight.identity &= network.transit_gateways[gateway] && inwards.referencing && outwards.referencing;
+        flight.identity &= network.transit_gateways[gateway] && outwards.referencing;
         let exit = self.exit(outwards, zone);
         self.tell(|| format!("{gateway}: by {id} and {table} to {out}, out at {exit}"));
         self.leave_subnet(&exit, &out, flight)
     }
 
     /// The zone that the packet came from, if the attachment is there; else AWS picks.
-    fn exit(&self, attachment: &Attachment, zone: &str) -> String {
+    fn exit(&mut self, attachment: &Attachment, zone: Option<&str>) -> String {
+        let network = self.network;
         let ports = &attachment.subnets;
-        let same = ports.iter().find(|port| self.network.subnets[*port].zone == zone);
-        let pick = self.zone_picks[usize::from(self.replying)];
-        same.unwrap_or(&ports[pick % ports.len()]).clone()
+        let same = ports
+            .iter()
+            .find(|port| Some(network.subnets[*port].zone.as_str()) == zone);
+        match same {
+            Some(port) => port.clone(),
+            None => ports[self.choose(&attachment.vpc, ports.len())].clone(),
+        }
+    }
+
+    /// The prefixes that a table leads somewhere, without those that this attachment told it.
+    pub(super) fn transit_prefixes(&self, table: &str, attachment: &str) -> Vec<IpNet> {
+        let routes = all_routes(self.network, table).into_iter();
+        let elsewhere = routes.filter(|(_, rank, to)| {
+            let own = *rank > 0 && to.as_deref() == Some(attachment);
+            to.is_some() && !own
+        });
+        elsewhere.map(|(cidr, ..)| cidr).collect()
     }
 }
 
-/// The attachment that a table leads to: the longest prefix, written before propagated. None where there is none, or where it
-/// is a blackhole.
-fn transit_route(network: &Network, table: &str, destination: IpAddr) -> Option<String> {
+/// Where a table leads: the longest prefix, written before propagated; of propagated ones a VPC's before Direct Connect's
+/// before Connect's before a VPN's, and equal ones share the load. None in the list is a blackhole.
+fn transit_routes(network: &Network, table: &str, destination: IpAddr) -> Vec<Option<Id>> {
+    let mut fitting = all_routes(network, table);
+    fitting.retain(|(cidr, ..)| cidr.contains(&destination));
+    let rank = |(cidr, rank, _): &(IpNet, u8, Option<Id>)| (Reverse(cidr.prefix_len()), *rank);
+    let Some(best) = fitting.iter().map(rank).min() else {
+        return Vec::new();
+    };
+    fitting.retain(|one| rank(one) == best);
+    fitting.into_iter().map(|(.., to)| to).collect()
+}
+
+fn all_routes(network: &Network, table: &str) -> Vec<(IpNet, u8, Option<Id>)> {
     let written = network.transit_tables[table].routes.iter();
-    let written = written.map(|(cidr, attachment)| (*cidr, 0, attachment.clone()));
-    let learned = network
-        .attachments
-        .iter()
-        .filter(|(_, one)| one.propagates_to.iter().any(|to| to == table));
-    let learned = learned.flat_map(|(id, one)| {
+    let mut all: Vec<_> = written.map(|(cidr, to)| (*cidr, 0, to.clone())).collect();
+    for (id, one) in &network.attachments {
+        if !one.propagates_to.iter().any(|to| to == table) {
+            continue;
+        }
         let cidrs = network.vpcs[&one.vpc].cidrs.iter();
-        cidrs
-            .filter(|cidr| one.ipv6 || cidr.addr().is_ipv4())
-            .map(move |cidr| (*cidr, 1, Some(id.clone())))
-    });
-    let fitting = written
-        .chain(learned)
-        .filter(|(cidr, ..)| cidr.contains(&destination));
-    let best = fitting.max_by_key(|(cidr, rank, _)| (cidr.prefix_len(), Reverse(*rank)));
-    best.and_then(|(_, _, attachment)| attachment)
+        let told = cidrs.filter(|cidr| one.ipv6 || cidr.addr().is_ipv4());
+        all.extend(told.map(|cidr| (*cidr, 1, Some(id.clone()))));
+    }
+    for line in network.lines.values() {
+        let Some(attachment) = &line.attachment else {
+            continue;
+        };
+        if !attachment.propagates_to.iter().any(|to| to == table) {
+            continue;
+        }
+        let rank = match line.kind {
+            LineKind::DirectConnect => 2,
+            LineKind::Connect => 3,
+            LineKind::Vpn | LineKind::StaticVpn => 4,
+        };
+        let told = line.routes.iter().filter(|cidr| line.carries(cidr.addr()));
+        all.extend(told.map(|cidr| (*cidr, rank, Some(attachment.id.clone()))));
+    }
+    all
 }
