@@ -3,7 +3,7 @@
 //! - Handed to something that works counts as delivered; nothing behind it is modelled.
 //! - What begins here goes in by what announces the longest prefix of the destination here, of those that the source is
 //!   behind; of equal ones any may be picked, for the customer's routers decide. Behind something is what it is known to lead
-//!   to, and what a VPC's routes lead to it.
+//!   to, and what a VPC's routes lead to it. What is down is taken only where nothing else is there, to say so.
 //! - A reply goes back in by what its request came out of.
 //! - What is for the internet and comes out here would have to be carried on by the network on premises: unknown.
 //!
@@ -66,8 +66,9 @@ impl Kind for OnPremises {
             let link = builder.link(node, place, Direction::Ingress);
             let index = doors.len();
             back.insert(place, index);
+            let lost = is_down(&id, model);
             for (tier, prefixes) in announced(&id, model).into_iter().enumerate() {
-                for cidr in prefixes {
+                for cidr in prefixes.into_iter().filter(|_| tier == 1 || !lost) {
                     let entry = routes.entry((Reverse(cidr.prefix_len()), cidr)).or_default();
                     entry[tier].insert(index);
                 }
@@ -92,6 +93,13 @@ impl Kind for OnPremises {
         };
         builder.set(node, premises);
     }
+}
+
+/// Whether it carries nothing, so that nobody on premises hears of what it leads to.
+fn is_down(id: &ResourceId, model: &Model) -> bool {
+    let vpn = model.vpn_connections.get(id.as_str());
+    let interface = model.virtual_interfaces.get(id.as_str());
+    vpn.is_some_and(|vpn| vpn.idle().is_some()) || interface.is_some_and(|one| one.idle().is_some())
 }
 
 /// What leads on premises, and the last place on the way.
@@ -204,7 +212,7 @@ struct Premises {
     internet: NodeId,
     doors: Vec<Door>,
     back: BTreeMap<NodeId, usize>,
-    /// By prefix, the longest first: the doors that announce it, and those that would if nothing were withheld.
+    /// By prefix, the longest first: the doors that announce it, and those that would if nothing were withheld or down.
     routes: Vec<(IpNet, [BTreeSet<usize>; 2])>,
 }
 

@@ -1,7 +1,8 @@
 //! What leads on premises, as several kinds see it: which prefixes are known to be behind what, and what is announced there.
 //!
 //! - A VPN connection's static routes are written; what BGP learns shows in the route tables to which it is propagated, and
-//!   there alone (EC2 API, `Route.Origin`, `SearchTransitGatewayRoutes`): so a model that came from AWS knows it from them.
+//!   there alone (EC2 API, `Route.Origin`, `SearchTransitGatewayRoutes`): so a model that came from AWS knows it from them. A
+//!   session that is down has withdrawn what it announced, so those routes are of others.
 //! - A virtual private gateway announces its VPC's CIDRs, and to each VPN connection and virtual interface of its own what the
 //!   others lead to (VPN guide, "VPN CloudHub"); a transit gateway what the table of the attachment leads to.
 //! - What a VPN connection's tunnels carry is of one family, and so is what is announced over it.
@@ -32,6 +33,13 @@ pub struct Behind {
 }
 
 impl Behind {
+    fn nothing() -> Self {
+        Self {
+            prefixes: BTreeSet::new(),
+            known: true,
+        }
+    }
+
     fn of(routes: &Option<OneOrMany<Cidr>>, seen: impl FnOnce() -> BTreeSet<IpNet>, fixed: bool) -> Self {
         let Some(routes) = routes else {
             let prefixes = seen();
@@ -96,6 +104,9 @@ pub struct Knowledge {
 pub fn behind(id: &ResourceId, model: &Model) -> Option<Behind> {
     let text = id.as_str();
     if let Some(vpn) = model.vpn_connections.get(text) {
+        if vpn.routes.is_none() && !vpn.static_routes && vpn.idle().is_some() {
+            return Some(Behind::nothing());
+        }
         let seen = || {
             let own = vpn.vpn_gateway.as_ref().filter(|_| !vpn.static_routes);
             let mut seen = own.map_or_else(BTreeSet::new, |gateway| propagated(gateway, model));
@@ -105,6 +116,9 @@ pub fn behind(id: &ResourceId, model: &Model) -> Option<Behind> {
         return Some(Behind::of(&vpn.routes, seen, vpn.static_routes));
     }
     if let Some(interface) = model.virtual_interfaces.get(text) {
+        if interface.routes.is_none() && interface.idle().is_some() {
+            return Some(Behind::nothing());
+        }
         let seen = || {
             let gateway = interface.gateway.as_ref();
             gateway.map_or_else(BTreeSet::new, |gateway| seen_behind(gateway, model))
@@ -126,11 +140,7 @@ pub fn behind(id: &ResourceId, model: &Model) -> Option<Behind> {
 /// What several lead to.
 fn together(ids: impl Iterator<Item = ResourceId>, model: &Model) -> Behind {
     let each = ids.filter_map(|id| behind(&id, model));
-    let nothing = Behind {
-        prefixes: BTreeSet::new(),
-        known: true,
-    };
-    each.fold(nothing, |mut all, one| {
+    each.fold(Behind::nothing(), |mut all, one| {
         all.prefixes.extend(one.prefixes);
         all.known &= one.known;
         all

@@ -34,6 +34,8 @@ macro_rules! dump {
             pub health: Vec<(Whose, Vec<shape::TargetHealthDescription>)>,
             /// Routes of transit gateway route tables, by the id of the table.
             pub transit_routes: BTreeMap<String, Vec<shape::TransitGatewayRoute>>,
+            /// Routes of local gateway route tables, by the id of the table.
+            pub local_routes: BTreeMap<String, Vec<shape::TransitGatewayRoute>>,
             /// What propagates to transit gateway route tables, by the id of the table.
             pub transit_learned: BTreeMap<String, Vec<shape::TransitGatewayPropagation>>,
             /// Firewalls of Network Firewall.
@@ -108,6 +110,17 @@ dump! {
     group_associations "SecurityGroupVpcAssociations" SecurityGroupVpcAssociation
     transit_propagations "TransitGatewayPropagations" TransitGatewayPropagations
     public_access_exclusions "VpcBlockPublicAccessExclusions" PublicAccessExclusion
+    vpn_gateways "VpnGateways" VpnGateway
+    customer_gateways "CustomerGateways" CustomerGateway
+    vpn_connections "VpnConnections" VpnConnection
+    transit_connects "TransitGatewayConnects" TransitGatewayConnect
+    transit_connect_peers "TransitGatewayConnectPeers" TransitGatewayConnectPeer
+    local_gateways "LocalGateways" LocalGateway
+    local_tables "LocalGatewayRouteTables" LocalGatewayRouteTable
+    local_associations "LocalGatewayRouteTableVpcAssociations" LocalGatewayVpcAssociation
+    direct_connect_gateways "directConnectGateways" DirectConnectGateway
+    direct_connect_associations "directConnectGatewayAssociations" DirectConnectAssociation
+    virtual_interfaces "virtualInterfaces" VirtualInterface
 }
 
 /// Where a file is.
@@ -279,6 +292,8 @@ impl Whose {
 struct About {
     list: Option<String>,
     table: Option<String>,
+    /// Of a local gateway.
+    local: Option<String>,
     arn: Option<String>,
     file: Arc<str>,
     attributes: Option<Vec<shape::Attribute>>,
@@ -294,6 +309,7 @@ impl About {
             file: Arc::clone(file),
             list: id_in_name(file, "pl-"),
             table: id_in_name(file, "tgw-rtb-"),
+            local: id_in_name(file, "lgw-rtb-"),
             arn: None,
             attributes: None,
             health: None,
@@ -336,7 +352,14 @@ impl About {
             (None, Some(entries)) => lost("Entries", entries.len()),
             _ => {}
         }
-        match (&self.table, self.routes) {
+        let local = self.local.or_else(|| {
+            let mut routes = self.routes.iter().flatten();
+            routes.find_map(|route| route.local_gateway_route_table_id.clone())
+        });
+        match (&local.clone().or(self.table.clone()), self.routes) {
+            (Some(id), Some(routes)) if local.is_some() => {
+                dump.local_routes.entry(id.clone()).or_default().extend(routes);
+            }
             (Some(id), Some(routes)) => dump.transit_routes.entry(id.clone()).or_default().extend(routes),
             (None, Some(routes)) => lost("Routes", routes.len()),
             _ => {}

@@ -112,7 +112,7 @@ fn interface(eni: &shape::NetworkInterface, file: &std::sync::Arc<str>, import: 
         prefixes: OneOrMany(prefixes.filter_map(|text| Cidr::parse(text).ok()).collect()),
         public_ip: private
             .first()
-            .and_then(|address| address.association.as_ref()?.public_ip),
+            .and_then(|address| public(address.association.as_ref()?)),
         security_groups: eni
             .groups
             .iter()
@@ -133,12 +133,19 @@ fn interface(eni: &shape::NetworkInterface, file: &std::sync::Arc<str>, import: 
     }
 }
 
+/// A customer-owned address of an Outpost is none of the internet's.
+fn public(association: &shape::PublicAssociation) -> Option<Ipv4Addr> {
+    association
+        .public_ip
+        .filter(|public| Some(*public) != association.customer_owned_ip)
+}
+
 /// The Elastic IP address of a secondary private address.
 fn associated(eni: &str, address: &shape::PrivateAddress, file: &std::sync::Arc<str>, import: &mut Import) {
     let Some(association) = &address.association else {
         return;
     };
-    let Some(public) = association.public_ip else {
+    let Some(public) = public(association) else {
         return;
     };
     let item = ElasticIp {
@@ -159,7 +166,12 @@ fn allocation_id(id: Option<String>, public: Ipv4Addr) -> String {
 
 /// An Elastic IP address that no interface told of.
 fn elastic(address: &shape::Address, file: &std::sync::Arc<str>, import: &mut Import) {
-    let Some(public) = address.public_ip else { return };
+    let Some(public) = address
+        .public_ip
+        .filter(|public| Some(*public) != address.customer_owned_ip)
+    else {
+        return;
+    };
     let model = &import.model;
     let id = AllocationId::from(allocation_id(address.allocation_id.clone(), public).as_str());
     let eni: Option<NetworkInterfaceId> = address.network_interface_id.as_deref().map(Into::into);

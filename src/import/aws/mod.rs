@@ -9,6 +9,8 @@ mod collect;
 mod endpoints;
 mod firewall_shape;
 mod firewalls;
+mod hybrid;
+mod hybrid_shape;
 mod interfaces;
 mod public_access;
 mod routing;
@@ -34,7 +36,7 @@ const DEFAULT_FORMAT: &str = "${version} ${account-id} ${interface-id} ${srcaddr
 const EXPECTED: usize = 14;
 
 /// The read-only calls that collect what is modelled, in the order of [`KEYS`].
-const CALLS: [&str; 25] = [
+const CALLS: [&str; 33] = [
     "describe-vpcs",
     "describe-subnets",
     "describe-network-interfaces",
@@ -60,6 +62,14 @@ const CALLS: [&str; 25] = [
     "describe-vpc-endpoint-service-configurations",
     "describe-vpc-block-public-access-options",
     "describe-vpc-block-public-access-exclusions",
+    "describe-vpn-gateways",
+    "describe-customer-gateways",
+    "describe-vpn-connections",
+    "describe-transit-gateway-connects",
+    "describe-transit-gateway-connect-peers",
+    "describe-local-gateways",
+    "describe-local-gateway-route-tables",
+    "describe-local-gateway-route-table-vpc-associations",
 ];
 
 /// The calls of Network Firewall: a list, the ARNs in it, and the call about each of them.
@@ -165,6 +175,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     interfaces::bring(&dump, &mut import);
     balancing::bring(&dump, &mut import);
     transit::bring(&dump, &mut import);
+    hybrid::bring(&dump, &mut import);
     firewalls::bring(&dump, &mut import);
     endpoints::bring(&dump, &mut import);
     public_access::bring(&dump, &mut import);
@@ -377,6 +388,20 @@ pub fn collection_script() -> String {
          aws ec2 search-transit-gateway-routes --transit-gateway-route-table-id \"$table\" \\\n    \
          --filters Name=type,Values=static,propagated --output json \"$@\" \\\n    \
          > \"$dir/ec2-search-transit-gateway-routes-$table.json\"\ndone\n",
+    );
+    script.push_str(
+        "for table in $(aws ec2 describe-local-gateway-route-tables --query \\\n  \
+         'LocalGatewayRouteTables[].LocalGatewayRouteTableId' --output text \"$@\"); do\n  \
+         aws ec2 search-local-gateway-routes --local-gateway-route-table-id \"$table\" --output json \"$@\" \\\n    \
+         > \"$dir/ec2-search-local-gateway-routes-$table.json\"\ndone\n\
+         aws directconnect describe-virtual-interfaces --output json \"$@\" \\\n  \
+         > \"$dir/directconnect-describe-virtual-interfaces.json\"\n\
+         aws directconnect describe-direct-connect-gateways --output json \"$@\" \\\n  \
+         > \"$dir/directconnect-describe-direct-connect-gateways.json\"\n\
+         for gateway in $(aws directconnect describe-direct-connect-gateways --query \\\n  \
+         'directConnectGateways[].directConnectGatewayId' --output text \"$@\"); do\n  \
+         aws directconnect describe-direct-connect-gateway-associations --direct-connect-gateway-id \"$gateway\" \\\n    \
+         --output json \"$@\" > \"$dir/directconnect-describe-direct-connect-gateway-associations-$gateway.json\"\ndone\n",
     );
     for (list, query, call, flag) in FIREWALL_CALLS {
         script.push_str(&format!(

@@ -1,5 +1,6 @@
 //! The shapes of EC2's describe calls, as far as they are read. Every field may be missing; others are no matter.
 
+pub use super::hybrid_shape::*;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -50,7 +51,11 @@ shapes! {
         state: Option<String>,
     }
     struct SecurityGroupVpcAssociation { group_id: String, vpc_id: String, state: Option<String>, }
-    struct PublicAssociation { public_ip: Option<Ipv4Addr>, allocation_id: Option<String>, }
+    struct PublicAssociation {
+        public_ip: Option<Ipv4Addr>,
+        customer_owned_ip: Option<Ipv4Addr>,
+        allocation_id: Option<String>,
+    }
     struct PrivateAddress {
         private_ip_address: Option<Ipv4Addr>,
         primary: bool,
@@ -212,6 +217,7 @@ shapes! {
     struct Address {
         allocation_id: Option<String>,
         public_ip: Option<Ipv4Addr>,
+        customer_owned_ip: Option<Ipv4Addr>,
         network_interface_id: Option<String>,
         private_ip_address: Option<Ipv4Addr>,
         tags: Vec<Tag>,
@@ -277,6 +283,9 @@ shapes! {
         destination_cidr_block: Option<String>,
         prefix_list_id: Option<String>,
         transit_gateway_attachments: Vec<TransitGatewayRouteAttachment>,
+        // The same call of local gateways has these instead.
+        local_gateway_route_table_id: Option<String>,
+        local_gateway_virtual_interface_group_id: Option<String>,
         #[serde(rename = "Type")]
         kind: Option<String>,
         state: Option<String>,

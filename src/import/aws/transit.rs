@@ -139,6 +139,23 @@ fn attachments(dump: &Dump, import: &mut Import) {
             all.insert(id, (peering, Arc::clone(&found.file)));
         }
     }
+    for found in &dump.transit_connects {
+        let connect = &found.item;
+        let blank = || {
+            blank(
+                &connect.transit_gateway_id,
+                state(connect.state.as_deref()),
+                &connect.tags,
+            )
+        };
+        let id = connect.transit_gateway_attachment_id.as_str();
+        let (known, _) = all
+            .entry(id)
+            .or_insert_with(|| (blank(), Arc::clone(&found.file)));
+        // What carries it.
+        let carrier = connect.transport_transit_gateway_attachment_id.as_deref();
+        known.resource = carrier.map(Into::into).or(known.resource.take());
+    }
     for (id, (item, file)) in all {
         import.add("transit_gateway_attachments", &file, id, item, |model| {
             &mut model.transit_gateway_attachments

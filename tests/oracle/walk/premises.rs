@@ -84,7 +84,9 @@ impl Walk<'_> {
             return self.enter_by(&id.clone(), flight);
         }
         let mut doors: Vec<(u8, Id)> = Vec::new();
-        for (id, line) in &network.lines {
+        // What is down says nothing to anybody. That a Connect peer is down is seen later.
+        let heard = |line: &Line| line.up || line.kind == LineKind::Connect;
+        for (id, line) in network.lines.iter().filter(|(_, line)| heard(line)) {
             let known = self.behind(line).into_iter().chain(self.led_to(&line.gateway));
             let behind = longest(known, packet.source).is_some();
             let length = longest(self.announced(id, line), packet.destination);

@@ -1,0 +1,58 @@
+//! Dumps as AWS's command line writes them, cut down and with invented ids, and the models that must come out of them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+
+use std::path::{Path, PathBuf};
+use whyhop::analysis::Verdict;
+use whyhop::model::Loaded;
+use whyhop::{Analysis, Options};
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/import")
+        .join(name)
+}
+
+fn loaded(path: PathBuf) -> Loaded {
+    whyhop::load(&[path]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// What came out is what is written beside the dump, and both answer alike.
+fn imports(name: &str, asks: &[(&str, &str, &str, Verdict)]) {
+    let (imported, written) = (loaded(folder(name)), loaded(folder(&format!("{name}.yaml"))));
+    let yaml = imported.model.to_yaml().unwrap();
+    assert_eq!(yaml, written.model.to_yaml().unwrap());
+    assert!(
+        imported.model.notes.is_empty(),
+        "all of it was read: {:?}",
+        imported.model.notes
+    );
+    let models = [imported, written].map(|loaded| Analysis::new(loaded.model));
+    for analysis in &models {
+        for (from, to, packets, verdict) in asks {
+            let finding = analysis.path(from, to, packets, &Options::default()).unwrap();
+            assert_eq!(finding.verdict, *verdict, "{from} {to} {packets}");
+        }
+    }
+}
+
+/// VPN connections, static and by BGP, on a virtual private gateway and a transit gateway; a Direct Connect gateway with a
+/// virtual interface, and one that is down; a Connect attachment; a local gateway with customer-owned addresses; and what AWS
+/// still lists though it is gone.
+#[test]
+fn what_leads_on_premises() {
+    imports(
+        "hybrid",
+        &[
+            ("web", "192.168.5.5", "tcp/443", Verdict::Reachable),
+            ("web", "172.20.1.1", "tcp/443", Verdict::Reachable),
+            ("web", "10.9.1.1", "tcp/443", Verdict::Reachable),
+            ("web", "10.8.1.1", "tcp/443", Verdict::Reachable),
+            ("web", "172.21.1.1", "tcp/443", Verdict::Blocked),
+            ("192.168.5.5", "web", "tcp/443", Verdict::Reachable),
+            ("plant", "10.50.1.1", "tcp/22", Verdict::Reachable),
+            ("plant", "10.51.1.1", "tcp/22", Verdict::Blocked),
+            ("10.50.1.1", "172.30.0.10", "tcp/22", Verdict::Reachable),
+        ],
+    );
+}
