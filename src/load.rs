@@ -1,6 +1,6 @@
 //! From the paths that a user names to a model: what kind of files they are is seen from the files.
 
-use crate::import::aws;
+use crate::import::{aws, terraform};
 use crate::model::{self, Diagnostic, Diagnostics, Excerpt, Loaded, Location};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -44,21 +44,29 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
             "a model is a .yaml file, a folder of them, or a folder of `aws … describe-*` JSON",
         )]));
     }
+    let (plans, files): (Vec<File>, Vec<File>) = files.into_iter().partition(terraform::is_terraform);
+    if !plans.is_empty() {
+        return match files.first() {
+            None => terraform::from_files(&plans),
+            Some((name, _)) => Err(mixed(name, "Terraform's files", "terraform PLAN")),
+        };
+    }
     let (dumps, models): (Vec<File>, Vec<File>) = files.into_iter().partition(is_dump);
     match (dumps.is_empty(), models.is_empty()) {
         (true, _) => model::load(models),
         (false, true) => aws::from_files(&dumps),
         (false, false) => {
-            let name = models
-                .first()
-                .map_or_else(String::new, |(name, _)| name.to_string());
-            let message = format!("{name} is a model file among describe dumps");
-            let error = Diagnostic::error("MODEL_MIXED", message);
-            Err(Diagnostics(vec![error.hint(
-                "import the dump first: whyhop import aws DIR -o model.yaml",
-            )]))
+            let name = models.first().map_or("", |(name, _)| name);
+            Err(mixed(name, "describe dumps", "aws DIR"))
         }
     }
+}
+
+fn mixed(name: &str, others: &str, import: &str) -> Diagnostics {
+    let error = Diagnostic::error("MODEL_MIXED", format!("{name} is a model file among {others}"));
+    Diagnostics(vec![error.hint(format!(
+        "import those first: whyhop import {import} -o model.yaml"
+    ))])
 }
 
 /// Every file below a folder that may be meant, in the order of their names.

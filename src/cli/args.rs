@@ -187,6 +187,14 @@ pub enum ImportFrom {
         #[arg(long)]
         script: bool,
     },
+    /// A Terraform or OpenTofu plan or state: `terraform show -json`, or a terraform.tfstate.
+    Terraform {
+        /// The file.
+        file: PathBuf,
+        /// Write the model here instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// `whyhop explain`.

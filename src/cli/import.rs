@@ -7,14 +7,17 @@ use crate::import::aws::collection_script;
 
 /// Turns other people's files into a model.
 pub fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Failure> {
-    let ImportFrom::Aws { dir, output, script } = &args.from;
-    if *script {
-        return screen.data(&collection_script());
-    }
-    let Some(dir) = dir else {
-        return Err(Failure::question("which folder?"));
+    let (from, output) = match &args.from {
+        ImportFrom::Aws { script: true, .. } => return screen.data(&collection_script()),
+        ImportFrom::Aws { dir: None, .. } => return Err(Failure::question("which folder?")),
+        ImportFrom::Aws {
+            dir: Some(from),
+            output,
+            ..
+        }
+        | ImportFrom::Terraform { file: from, output } => (from, output),
     };
-    let loaded = crate::load(std::slice::from_ref(dir))?;
+    let loaded = crate::load(std::slice::from_ref(from))?;
     loaded.model.notes.iter().for_each(|note| screen.note(note));
     let yaml = loaded
         .model

@@ -18,6 +18,7 @@ mod network_interface;
 mod on_premises;
 mod route_table;
 mod security_group;
+mod service;
 mod subnet;
 mod transit_gateway;
 mod transit_gateway_attachment;
@@ -46,6 +47,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &network_firewall::NetworkFirewalls,
     &vpc_endpoint::VpcEndpoints,
     &network_interface::NetworkInterfaces,
+    &service::Services,
     &security_group::SecurityGroups,
     &elastic_ip::ElasticIps,
     &route_table::RouteTables,

@@ -1,6 +1,8 @@
-//! Other people's files in: what `aws … describe-*` prints becomes a model.
+//! Other people's files in: what `aws … describe-*` prints, and what Terraform plans, become a model.
 
 pub mod aws;
+pub mod service;
+pub mod terraform;
 
 use crate::model::{Diagnostic, Diagnostics, Excerpt, Location};
 use std::sync::Arc;

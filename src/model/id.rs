@@ -115,6 +115,8 @@ ids! {
     VirtualInterfaceId
     /// A local gateway of an Outpost.
     LocalGatewayId
+    /// A service that has interfaces.
+    ServiceId
     /// An Elastic IP address's allocation.
     AllocationId
     /// A setting of VPC Block Public Access: an account's in a Region.

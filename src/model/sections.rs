@@ -182,6 +182,8 @@ model! {
     virtual_interfaces: VirtualInterfaceId => VirtualInterface,
     /// Local gateways of Outposts.
     local_gateways: LocalGatewayId => LocalGateway,
+    /// Services that have interfaces of their own: databases, functions, groups of instances.
+    services: ServiceId => Service,
     /// Elastic IP addresses, by allocation id.
     elastic_ips: AllocationId => ElasticIp,
     /// VPC Block Public Access, one for an account and Region.

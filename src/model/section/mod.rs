@@ -2,6 +2,7 @@
 
 use super::id::*;
 use super::sections::{Model, items};
+use super::value::OneOrMany;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ macro_rules! words {
 }
 
 items! {
+    Service: named;
     UnknownResource: ;
 }
 
@@ -76,6 +78,18 @@ pub use transit_gateway::*;
 pub use vpc_endpoint::*;
 
 sections! {
+    /// A service that has interfaces: asking for it means asking for each of them.
+    struct Service {
+        /// A name by which questions may call it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub name: Option<String>,
+        /// What it is, in a word: `rds`, `lambda`, `ecs-service`, …
+        #[serde(rename = "type")]
+        pub kind: String,
+        /// Its interfaces.
+        pub enis: OneOrMany<NetworkInterfaceId>,
+    }
+
     /// Something that exists but is not described: a packet that meets it is neither blocked nor let through.
     struct UnknownResource {
         /// EC2's resource-type word where it is known, such as `transit-gateway`.

@@ -57,6 +57,7 @@ pub fn check(
     };
     references.places();
     references.interfaces();
+    references.services();
     references.groups();
     references.tables();
     references.gateways();
@@ -181,6 +182,15 @@ impl<'m> References<'m> {
             }
             if let Some(nat) = &ip.nat_gateway {
                 need!(self, nat_gateways, "natgateway", nat, place.field("nat_gateway"));
+            }
+        }
+    }
+
+    fn services(&mut self) {
+        for (id, service) in &self.model.services {
+            for eni in service.enis.iter() {
+                let place = Place::item("services", id).field("enis");
+                need!(self, enis, "network-interface", eni, place);
             }
         }
     }

@@ -1,0 +1,151 @@
+//! What people ask about is rarely an interface: a database, a function, an Auto Scaling group becomes the interfaces that it
+//! will have, one in each of its subnets, with its groups, and an item of `services` under its own name.
+//!
+//! For every importer of plans and templates (Terraform, CloudFormation): say what there is in a [`Placement`], and call
+//! [`place`]. [`default_group`] is the group that AWS gives to what names none; [`public_address`] stands for a public
+//! address that nobody knows before it is assigned. Interfaces have no address: they may have any free one of their subnet.
+
+use crate::model::{
+    Model, NetworkInterface, NetworkInterfaceId, OneOrMany, Peer, ProtocolSpec, SecurityGroup,
+    SecurityGroupId, SecurityGroupRule, Service, ServiceId, SubnetId, Tags, VpcId,
+};
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+/// Where public addresses begin that stand for unknown ones: RFC 5737 keeps 198.51.100.0/24 for documents, RFC 2544
+/// 198.18.0.0/15 for benchmarks, so no network has them.
+const STAND_INS: [(u32, u32); 2] = [(0xc633_6401, 254), (0xc612_0000, 0x0002_0000)];
+
+/// A service and where it has interfaces.
+#[derive(Debug, Clone, Default)]
+pub struct Placement {
+    /// Its id in the model: its address in a plan, its logical id in a template.
+    pub id: String,
+    /// A name, if it has one besides.
+    pub name: Option<String>,
+    /// What it is: `rds`, `aurora`, `elasticache`, `redshift`, `opensearch`, `msk`, `efs`, `lambda`, `ecs-service`,
+    /// `eks-cluster`, `eks-nodes`, `auto-scaling-group`, `vpc-endpoint`, …
+    pub kind: &'static str,
+    /// Its subnets: an interface in each.
+    pub subnets: Vec<String>,
+    /// Its groups; none: the default group of its VPC.
+    pub groups: Vec<String>,
+    /// Whether its interfaces have public addresses.
+    pub public: bool,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// Adds a service and its interfaces; nothing where it has no subnet. Answers the ids of the interfaces.
+pub fn place(model: &mut Model, placement: &Placement) -> Vec<NetworkInterfaceId> {
+    let mut enis = Vec::new();
+    for subnet in &placement.subnets {
+        let subnet = SubnetId::from(subnet.as_str());
+        let id = NetworkInterfaceId::from(interface_id(placement, &subnet).as_str());
+        let mut groups: Vec<SecurityGroupId> = placement.groups.iter().map(|id| id.as_str().into()).collect();
+        if groups.is_empty() {
+            groups.extend(vpc_of(model, &subnet).map(|vpc| default_group(model, &vpc)));
+        }
+        let eni = NetworkInterface {
+            public_ip: placement.public.then(|| public_address(model)).flatten(),
+            interface_type: Some(placement.kind.to_owned()),
+            tags: placement.tags.clone(),
+            ..interface(subnet, groups)
+        };
+        model.enis.insert(id.clone(), eni);
+        enis.push(id);
+    }
+    if !enis.is_empty() {
+        let service = Service {
+            name: placement.name.clone().filter(|name| *name != placement.id),
+            kind: placement.kind.to_owned(),
+            enis: OneOrMany(enis.clone()),
+        };
+        model
+            .services
+            .insert(ServiceId::from(placement.id.as_str()), service);
+    }
+    enis
+}
+
+fn interface_id(placement: &Placement, subnet: &SubnetId) -> String {
+    format!("{}@{subnet}", placement.id)
+}
+
+/// An interface with any free address of its subnet.
+pub fn interface(subnet: SubnetId, security_groups: Vec<SecurityGroupId>) -> NetworkInterface {
+    NetworkInterface {
+        name: None,
+        subnet,
+        ip: OneOrMany::default(),
+        prefixes: OneOrMany::default(),
+        public_ip: None,
+        security_groups,
+        source_dest_check: true,
+        deny_all_igw_traffic: false,
+        instance: None,
+        device_index: 0,
+        interface_type: None,
+        description: None,
+        tags: Tags::new(),
+    }
+}
+
+/// The VPC of a subnet.
+pub fn vpc_of(model: &Model, subnet: &SubnetId) -> Option<VpcId> {
+    model.subnets.get(subnet).map(|subnet| subnet.vpc.clone())
+}
+
+/// The default group of a VPC, which is added where nobody wrote it: it lets in what carries it too, and lets out everything
+/// (VPC guide, "Default security groups for your VPCs").
+pub fn default_group(model: &mut Model, vpc: &VpcId) -> SecurityGroupId {
+    let id = default_group_id(vpc.as_str());
+    let described = model
+        .security_groups
+        .iter()
+        .find(|(_, group)| group.vpc == *vpc && group.name.as_deref() == Some("default"));
+    if let Some((id, _)) = described {
+        return id.clone();
+    }
+    model.security_groups.entry(id.clone()).or_insert_with(|| {
+        let rule = SecurityGroupRule {
+            protocol: Some(ProtocolSpec::All),
+            ports: None,
+            icmp_type: None,
+            icmp_code: None,
+            source: OneOrMany(vec![Peer::Resource(id.as_str().into())]),
+            destination: OneOrMany::default(),
+            description: None,
+        };
+        SecurityGroup {
+            name: None,
+            vpc: vpc.clone(),
+            associated_vpcs: Vec::new(),
+            ingress: vec![rule],
+            egress: None,
+            tags: Tags::new(),
+        }
+    });
+    id
+}
+
+/// The id of a VPC's default group where its own is not known.
+pub fn default_group_id(vpc: &str) -> SecurityGroupId {
+    format!("{vpc}.default_security_group").as_str().into()
+}
+
+/// A public address that stands for one which nobody knows yet, and that nothing in the model has.
+pub fn public_address(model: &Model) -> Option<Ipv4Addr> {
+    let interfaces = model.enis.values().filter_map(|eni| eni.public_ip);
+    let gateways = model
+        .nat_gateways
+        .values()
+        .flat_map(|nat| nat.public_ip.iter().copied());
+    let elastic = model.elastic_ips.values().map(|ip| ip.public_ip);
+    let taken: BTreeSet<Ipv4Addr> = interfaces.chain(gateways).chain(elastic).collect();
+    STAND_INS
+        .into_iter()
+        .flat_map(|(first, count)| first..first + count)
+        .map(Ipv4Addr::from)
+        .find(|address| !taken.contains(address))
+}

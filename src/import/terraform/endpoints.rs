@@ -1,0 +1,147 @@
+//! VPC endpoints and endpoint services.
+
+use super::balancing::BALANCER;
+use super::filters::GROUP;
+use super::hosts;
+use super::links::{self, View};
+use super::places::{SUBNET, TABLE, VPC};
+use super::{Build, named};
+use crate::model::{
+    IpAddressType, OneOrMany, RouteTableId, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointService,
+    VpcEndpointState, VpcEndpointType,
+};
+
+const SERVICE: &[&str] = &["aws_vpc_endpoint_service"];
+const ENDPOINT: &[&str] = &["aws_vpc_endpoint"];
+
+/// Brings them.
+pub fn bring(build: &mut Build<'_>) {
+    for view in build
+        .links
+        .of(SERVICE)
+        .into_iter()
+        .filter(|view| !view.owner.data)
+    {
+        service(build, &view);
+    }
+    for view in build
+        .links
+        .of(ENDPOINT)
+        .into_iter()
+        .filter(|view| !view.owner.data)
+    {
+        endpoint(build, &view);
+    }
+}
+
+fn service<'a>(build: &mut Build<'a>, view: &View<'a>) {
+    let mut balancers = Vec::new();
+    for key in ["network_load_balancer_arns", "gateway_load_balancer_arns"] {
+        balancers.extend(build.texts(view, key, BALANCER));
+    }
+    let mut accepted: Option<Vec<VpcEndpointId>> =
+        (view.truth("acceptance_required") == Some(true)).then(Vec::new);
+    if let Some(accepted) = &mut accepted {
+        let own = links::id(view.owner);
+        for one in build.links.of(&["aws_vpc_endpoint_connection_accepter"]) {
+            if build.one(&one, "vpc_endpoint_service_id", SERVICE).as_ref() == Some(&own) {
+                accepted.extend(
+                    build
+                        .one(&one, "vpc_endpoint_id", ENDPOINT)
+                        .map(|id| id.as_str().into()),
+                );
+            }
+        }
+        let ours = build.links.of(ENDPOINT).into_iter();
+        let ours = ours.filter(|endpoint| endpoint.truth("auto_accept") == Some(true));
+        accepted.extend(ours.map(|endpoint| VpcEndpointId::from(links::id(endpoint.owner).as_str())));
+    }
+    let (name, tags) = named(view);
+    let item = VpcEndpointService {
+        name,
+        load_balancers: OneOrMany(balancers.iter().map(|id| id.as_str().into()).collect()),
+        accepted,
+        tags,
+    };
+    build.add("vpc_endpoint_services", view, item, |model| {
+        &mut model.vpc_endpoint_services
+    });
+}
+
+fn endpoint<'a>(build: &mut Build<'a>, view: &View<'a>) {
+    let Some(vpc) = build.one(view, "vpc_id", VPC) else {
+        build.lost(view, "the plan does not tell its VPC");
+        return;
+    };
+    let kind = match view.text("vpc_endpoint_type") {
+        Some("Interface") => VpcEndpointType::Interface,
+        Some("GatewayLoadBalancer") => VpcEndpointType::GatewayLoadBalancer,
+        Some("Resource") => VpcEndpointType::Resource,
+        Some("ServiceNetwork") => VpcEndpointType::ServiceNetwork,
+        _ => VpcEndpointType::Gateway,
+    };
+    let mut subnets: Vec<SubnetId> = build.many(view, "subnet_ids", SUBNET);
+    for apart in beside(build, view, "aws_vpc_endpoint_subnet_association") {
+        subnets.extend(
+            build
+                .one(&apart, "subnet_id", SUBNET)
+                .map(|id| SubnetId::from(id.as_str())),
+        );
+    }
+    let mut tables: Vec<RouteTableId> = build.many(view, "route_table_ids", TABLE);
+    for apart in beside(build, view, "aws_vpc_endpoint_route_table_association") {
+        tables.extend(
+            build
+                .one(&apart, "route_table_id", TABLE)
+                .map(|id| RouteTableId::from(id.as_str())),
+        );
+    }
+    let groups = match (kind.has_address(), subnets.first()) {
+        (true, Some(first)) => {
+            let first = first.to_string();
+            hosts::groups(build, view, &["security_group_ids"], &first)
+        }
+        _ => build.many(view, "security_group_ids", GROUP),
+    };
+    let named_service = view.text("service_name").map(str::to_owned);
+    let (name, tags) = named(view);
+    let item = VpcEndpoint {
+        name,
+        kind,
+        vpc: vpc.as_str().into(),
+        service: named_service.or_else(|| build.one(view, "service_name", SERVICE)),
+        route_tables: OneOrMany(tables),
+        subnets: OneOrMany(subnets),
+        enis: OneOrMany::default(),
+        security_groups: groups,
+        listens: None,
+        ip_address_type: match view.text("ip_address_type") {
+            Some("ipv6") => IpAddressType::Ipv6,
+            Some("dualstack") => IpAddressType::Dualstack,
+            _ => IpAddressType::Ipv4,
+        },
+        state: state(view),
+        tags,
+    };
+    build.add("vpc_endpoints", view, item, |model| &mut model.vpc_endpoints);
+}
+
+/// What is said of an endpoint apart from it.
+fn beside<'a>(build: &mut Build<'a>, view: &View<'a>, kind: &str) -> Vec<View<'a>> {
+    let own = links::id(view.owner);
+    let all = build.links.of(&[kind]);
+    let mut mine = |one: &View<'a>| build.one(one, "vpc_endpoint_id", ENDPOINT).as_ref() == Some(&own);
+    all.into_iter().filter(|one| mine(one)).collect()
+}
+
+fn state(view: &View<'_>) -> VpcEndpointState {
+    match view.text("state") {
+        Some("pendingAcceptance") => VpcEndpointState::PendingAcceptance,
+        Some("rejected") => VpcEndpointState::Rejected,
+        Some("failed") => VpcEndpointState::Failed,
+        Some("expired") => VpcEndpointState::Expired,
+        Some("deleted" | "deleting") => VpcEndpointState::Deleted,
+        // What is planned will be there.
+        _ => VpcEndpointState::Available,
+    }
+}

@@ -1,0 +1,402 @@
+//! Security groups and network ACLs, with their rules inline and apart.
+//!
+//! A group that Terraform makes has no egress rule unless one is written: the provider takes AWS's away (AWS provider,
+//! `aws_security_group`, "NOTE on Egress rules"). `aws_default_security_group` and `aws_default_network_acl` take over what
+//! came with the VPC, and take its rules away too.
+
+use super::links::{self, View};
+use super::places::{LIST, SUBNET, VPC};
+use super::{Build, named};
+use crate::model::{
+    Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, Ports, ProtocolSpec, RuleAction, SecurityGroup,
+    SecurityGroupRule,
+};
+use crate::packet::{PortSet, Protocol};
+
+/// What a group is described by.
+pub const GROUP: &[&str] = &["aws_security_group", "aws_default_security_group"];
+const ACL: &[&str] = &["aws_network_acl", "aws_default_network_acl"];
+
+/// Brings them.
+pub fn bring(build: &mut Build<'_>) {
+    groups(build);
+    separate_rules(build);
+    acls(build);
+    separate_entries(build);
+}
+
+fn groups(build: &mut Build<'_>) {
+    for view in build.links.of(GROUP).into_iter().filter(|view| !view.owner.data) {
+        let Some(vpc) = build.one(&view, "vpc_id", VPC) else {
+            build.lost(
+                &view,
+                "its VPC is not in the plan (without `vpc_id` it is the Region's default one)",
+            );
+            continue;
+        };
+        let id = match view.owner.kind.as_str() {
+            "aws_default_security_group" => default_id(build, &view, &vpc, "default_security_group"),
+            _ => links::id(view.owner),
+        };
+        let mut sides = [Vec::new(), Vec::new()];
+        for (side, argument) in sides.iter_mut().zip(["ingress", "egress"]) {
+            for block in view.blocks(argument) {
+                side.extend(rule(build, &block, argument == "ingress", &id));
+            }
+            if view.is_absent(argument) && view.is_open(argument) {
+                side.push(open(
+                    build,
+                    &format!("{}.{argument}", view.owner.address),
+                    argument == "ingress",
+                ));
+            }
+        }
+        let [ingress, egress] = sides;
+        let (name, tags) = named(&view);
+        let name = match view.owner.kind.as_str() {
+            "aws_default_security_group" => Some("default".to_owned()),
+            _ => name.or(view.text("name").map(str::to_owned)),
+        };
+        let item = SecurityGroup {
+            name,
+            vpc: vpc.as_str().into(),
+            associated_vpcs: Vec::new(),
+            ingress,
+            egress: Some(egress),
+            tags,
+        };
+        build.add_as("security_groups", &id, item, |model| &mut model.security_groups);
+    }
+    for view in build.links.of(&[
+        "aws_vpc_security_group_vpc_association",
+        "aws_security_group_vpc_association",
+    ]) {
+        let (group, vpc) = (
+            build.one(&view, "security_group_id", GROUP),
+            build.one(&view, "vpc_id", VPC),
+        );
+        if let (Some(group), Some(vpc)) = (group, vpc)
+            && let Some(group) = build.model.security_groups.get_mut(group.as_str())
+        {
+            group.associated_vpcs.push(vpc.as_str().into());
+        }
+    }
+}
+
+/// The id of what came with a VPC: as the VPC says, or by our own rule.
+fn default_id<'a>(build: &Build<'a>, view: &View<'a>, vpc: &str, word: &str) -> String {
+    let own = links::id(view.owner);
+    if own != view.owner.address {
+        return own;
+    }
+    let all = build.links.of(VPC);
+    let known = all
+        .iter()
+        .find(|one| links::id(one.owner) == vpc)
+        .and_then(|one| one.text(&format!("{word}_id")));
+    known.map_or_else(|| format!("{vpc}.{word}"), str::to_owned)
+}
+
+/// A rule of which nobody knows whom it lets through.
+fn open(build: &mut Build<'_>, id: &str, ingress: bool) -> SecurityGroupRule {
+    build.unknown(id, "security-group-rule", "the plan does not tell this rule");
+    blank(OneOrMany(vec![Peer::Resource(id.into())]), ingress)
+}
+
+fn blank(peers: OneOrMany<Peer>, ingress: bool) -> SecurityGroupRule {
+    let (source, destination) = if ingress {
+        (peers, OneOrMany::default())
+    } else {
+        (OneOrMany::default(), peers)
+    };
+    SecurityGroupRule {
+        protocol: Some(ProtocolSpec::All),
+        ports: None,
+        icmp_type: None,
+        icmp_code: None,
+        source,
+        destination,
+        description: None,
+    }
+}
+
+/// The arguments in which a rule names peers: lists of the inline form, single ones of the separate forms.
+const CIDRS: [&str; 2] = ["cidr_blocks", "ipv6_cidr_blocks"];
+const CIDR: [&str; 2] = ["cidr_ipv4", "cidr_ipv6"];
+const LISTS: [&str; 2] = ["security_groups", "prefix_list_ids"];
+const SINGLE: [&str; 3] = [
+    "source_security_group_id",
+    "referenced_security_group_id",
+    "prefix_list_id",
+];
+
+fn rule<'a>(build: &mut Build<'a>, view: &View<'a>, ingress: bool, group: &str) -> Option<SecurityGroupRule> {
+    let mut peers: Vec<Peer> = Vec::new();
+    let texts = CIDRS
+        .iter()
+        .flat_map(|key| view.texts(key))
+        .chain(CIDR.iter().filter_map(|key| view.text(key)));
+    peers.extend(texts.filter_map(|text| Cidr::parse(text).ok()).map(Peer::Cidr));
+    let either: Vec<&str> = GROUP.iter().chain(LIST).copied().collect();
+    for key in LISTS {
+        let wanted = if key == "security_groups" { GROUP } else { LIST };
+        peers.extend(
+            build
+                .texts(view, key, wanted)
+                .iter()
+                .map(|id| Peer::Resource(bare(id).into())),
+        );
+    }
+    for key in SINGLE {
+        peers.extend(
+            build
+                .one(view, key, &either)
+                .map(|id| Peer::Resource(bare(&id).into())),
+        );
+    }
+    if view.truth("self") == Some(true) {
+        peers.push(Peer::Resource(group.into()));
+    }
+    let open_cidr = CIDRS
+        .iter()
+        .chain(&CIDR)
+        .any(|key| view.is_open(key) && view.texts(key).is_empty());
+    if open_cidr {
+        let id = format!("{}.cidr", view.owner.address);
+        build.unknown(&id, "cidr", "the plan does not tell these addresses");
+        peers.push(Peer::Resource(id.as_str().into()));
+    }
+    let mut seen = Vec::new();
+    peers.retain(|peer| {
+        !seen.contains(peer) && {
+            seen.push(peer.clone());
+            true
+        }
+    });
+    if peers.is_empty() {
+        return None;
+    }
+    if ["protocol", "ip_protocol", "from_port", "to_port"]
+        .iter()
+        .any(|key| view.is_open(key))
+    {
+        return Some(open(build, &format!("{}.service", view.owner.address), ingress));
+    }
+    let protocol = protocol(view.text("protocol").or(view.text("ip_protocol")));
+    let (ports, icmp_type, icmp_code) = service(protocol, view.number("from_port"), view.number("to_port"));
+    Some(SecurityGroupRule {
+        protocol: Some(protocol),
+        ports,
+        icmp_type,
+        icmp_code,
+        description: view.text("description").map(str::to_owned),
+        ..blank(OneOrMany(peers), ingress)
+    })
+}
+
+/// A group of another account is named `account/sg-…`.
+fn bare(id: &str) -> &str {
+    id.rsplit_once('/')
+        .filter(|(_, tail)| tail.starts_with("sg-"))
+        .map_or(id, |(_, tail)| tail)
+}
+
+fn protocol(text: Option<&str>) -> ProtocolSpec {
+    match text.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("-1" | "all") => ProtocolSpec::All,
+        Some(text) => Protocol::parse(text).map_or(ProtocolSpec::All, ProtocolSpec::One),
+    }
+}
+
+fn service(
+    protocol: ProtocolSpec,
+    from: Option<i64>,
+    to: Option<i64>,
+) -> (Option<Ports>, Option<u8>, Option<u8>) {
+    let ProtocolSpec::One(protocol) = protocol else {
+        return (None, None, None);
+    };
+    if protocol.is_icmp() {
+        let byte = |value: Option<i64>| value.and_then(|value| u8::try_from(value).ok());
+        return (None, byte(from), byte(from).and(byte(to)));
+    }
+    let port = |value: Option<i64>| value.and_then(|value| u16::try_from(value).ok());
+    let ports = match (port(from), port(to)) {
+        (Some(low), Some(high)) if protocol.has_ports() && low <= high && (low, high) != (0, u16::MAX) => {
+            Some(Ports(PortSet::range(low, high)))
+        }
+        _ => None,
+    };
+    (ports, None, None)
+}
+
+fn separate_rules(build: &mut Build<'_>) {
+    let kinds = [
+        "aws_security_group_rule",
+        "aws_vpc_security_group_ingress_rule",
+        "aws_vpc_security_group_egress_rule",
+    ];
+    for view in build.links.of(&kinds) {
+        let Some(id) = build.one(&view, "security_group_id", GROUP) else {
+            build.lost(&view, "the plan does not tell its group");
+            continue;
+        };
+        let ingress = match view.owner.kind.as_str() {
+            "aws_security_group_rule" => view.text("type") != Some("egress"),
+            kind => kind.ends_with("_ingress_rule"),
+        };
+        let Some(rule) = rule(build, &view, ingress, &id) else {
+            continue;
+        };
+        let Some(group) = build.model.security_groups.get_mut(id.as_str()) else {
+            continue;
+        };
+        let egress = group.egress.get_or_insert_default();
+        let side = if ingress { &mut group.ingress } else { egress };
+        // The group that a state holds tells the rules that are written apart, too.
+        let covered = side.iter().any(|own| {
+            (&own.protocol, &own.ports, own.icmp_type, own.icmp_code)
+                == (&rule.protocol, &rule.ports, rule.icmp_type, rule.icmp_code)
+                && rule.source.iter().all(|peer| own.source.0.contains(peer))
+                && rule
+                    .destination
+                    .iter()
+                    .all(|peer| own.destination.0.contains(peer))
+        });
+        if !covered {
+            side.push(rule);
+        }
+    }
+}
+
+fn acls(build: &mut Build<'_>) {
+    for view in build.links.of(ACL).into_iter().filter(|view| !view.owner.data) {
+        let default = view.owner.kind == "aws_default_network_acl";
+        let known = build.one(&view, "default_network_acl_id", ACL);
+        let id = known.filter(|_| default).unwrap_or_else(|| links::id(view.owner));
+        let vpc = build.one(&view, "vpc_id", VPC);
+        let vpc = vpc.or_else(|| id.strip_suffix(".default_network_acl").map(str::to_owned));
+        let vpc = vpc.or_else(|| {
+            let all = build.links.of(VPC);
+            let own = all
+                .iter()
+                .find(|vpc| vpc.text("default_network_acl_id") == Some(id.as_str()));
+            own.map(|vpc| links::id(vpc.owner))
+        });
+        let Some(vpc) = vpc else {
+            build.lost(&view, "the plan does not tell its VPC");
+            continue;
+        };
+        let (name, tags) = named(&view);
+        let rules = |argument: &str| {
+            let told = !view.is_absent(argument) || !view.is_open(argument);
+            let blocks = view.blocks(argument);
+            let rules = blocks.iter().map(|block| entry(block, argument == "egress"));
+            rules.collect::<Option<Vec<_>>>().filter(|_| told)
+        };
+        let (Some(ingress), Some(egress)) = (rules("ingress"), rules("egress")) else {
+            build.unknown(&id, "network-acl", "the plan does not tell its rules");
+            own_subnets(build, &view, &id);
+            continue;
+        };
+        let item = NetworkAcl {
+            name,
+            vpc: vpc.as_str().into(),
+            default,
+            ingress: sorted(ingress),
+            egress: sorted(egress),
+            tags,
+        };
+        build.add_as("nacls", &id, item, |model| &mut model.nacls);
+        own_subnets(build, &view, &id);
+    }
+    for view in build.links.of(&["aws_network_acl_association"]) {
+        let (acl, subnet) = (
+            build.one(&view, "network_acl_id", ACL),
+            build.one(&view, "subnet_id", SUBNET),
+        );
+        if let (Some(acl), Some(subnet)) = (acl, subnet) {
+            associate(build, &subnet, &acl);
+        }
+    }
+}
+
+fn own_subnets<'a>(build: &mut Build<'a>, view: &View<'a>, acl: &str) {
+    for subnet in build.texts(view, "subnet_ids", SUBNET) {
+        associate(build, &subnet, acl);
+    }
+}
+
+fn associate(build: &mut Build<'_>, subnet: &str, acl: &str) {
+    if let Some(subnet) = build.model.subnets.get_mut(subnet) {
+        subnet.nacl = Some(acl.into());
+    }
+}
+
+fn sorted(mut rules: Vec<NetworkAclRule>) -> Vec<NetworkAclRule> {
+    rules.sort_by_key(|rule| rule.rule);
+    rules
+}
+
+fn entry(view: &View<'_>, egress: bool) -> Option<NetworkAclRule> {
+    let parts = [
+        "protocol",
+        "from_port",
+        "to_port",
+        "icmp_type",
+        "icmp_code",
+        "action",
+        "rule_action",
+    ];
+    if parts.iter().any(|key| view.is_open(key)) {
+        return None;
+    }
+    let number = view.number("rule_no").or(view.number("rule_number"))?;
+    let cidr = view.text("cidr_block").or(view.text("ipv6_cidr_block"))?;
+    let cidr = Cidr::parse(cidr).ok()?;
+    let protocol = protocol(view.text("protocol"));
+    let icmp = matches!(protocol, ProtocolSpec::One(protocol) if protocol.is_icmp());
+    let (from, to) = if icmp {
+        ("icmp_type", "icmp_code")
+    } else {
+        ("from_port", "to_port")
+    };
+    let (ports, icmp_type, icmp_code) = service(protocol, view.number(from), view.number(to));
+    let action = view.text("action").or(view.text("rule_action"));
+    Some(NetworkAclRule {
+        rule: u32::try_from(number).ok()?,
+        action: if action.is_some_and(|word| word.eq_ignore_ascii_case("allow")) {
+            RuleAction::Allow
+        } else {
+            RuleAction::Deny
+        },
+        protocol: Some(protocol),
+        ports,
+        icmp_type,
+        icmp_code,
+        source: (!egress).then_some(cidr),
+        destination: egress.then_some(cidr),
+    })
+}
+
+fn separate_entries(build: &mut Build<'_>) {
+    for view in build.links.of(&["aws_network_acl_rule"]) {
+        let Some(acl) = build.one(&view, "network_acl_id", ACL) else {
+            continue;
+        };
+        let egress = view.truth("egress") == Some(true);
+        let Some(rule) = entry(&view, egress) else {
+            build.unknown(&acl, "network-acl", "the plan does not tell one of its rules");
+            build.model.nacls.remove(acl.as_str());
+            continue;
+        };
+        let Some(acl) = build.model.nacls.get_mut(acl.as_str()) else {
+            continue;
+        };
+        let side = if egress { &mut acl.egress } else { &mut acl.ingress };
+        if !side.iter().any(|own| own.rule == rule.rule) {
+            side.push(rule);
+            side.sort_by_key(|rule| rule.rule);
+        }
+    }
+}

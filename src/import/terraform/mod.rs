@@ -1,0 +1,377 @@
+//! Terraform and OpenTofu: `terraform show -json` of a plan or a state, and raw state files, become a model.
+//!
+//! A plan gives two models: what will be, and what was before ([`both`]). An id that AWS has not given yet is the resource's
+//! address, `aws_subnet.web[0]`; where AWS has given it, the address is the name. Of what the plan cannot know a named unknown
+//! is made. An address that is only unassigned is any free address of its subnet. Terraform's own defaults hold: a group
+//! without `egress` lets nothing out (AWS provider, `aws_security_group`), a resource without groups has its VPC's default one.
+
+mod balancing;
+mod document;
+mod endpoints;
+mod filters;
+mod gateways;
+mod hosts;
+mod links;
+mod places;
+mod services;
+mod transit;
+
+use super::{File, broken, settle};
+use crate::model::{
+    Diagnostic, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, Origin, ResourceId, TrafficType,
+    UnknownResource, validate,
+};
+use document::{Configuration, Document, Instance};
+use links::{Id, Links, View};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is looked for near the beginning of a file to know it.
+const MARKS: [&str; 3] = ["\"terraform_version\"", "\"format_version\"", "\"lineage\""];
+
+/// Types that are network and are not mapped: each is listed once. Others say nothing of who reaches whom.
+const NETWORK: [&str; 11] = [
+    "aws_vpn_",
+    "aws_customer_gateway",
+    "aws_dx_",
+    "aws_networkfirewall_",
+    "aws_networkmanager_",
+    "aws_ec2_carrier_gateway",
+    "aws_ec2_client_vpn",
+    "aws_ec2_traffic_mirror",
+    "aws_ec2_transit_gateway_connect",
+    "aws_globalaccelerator_",
+    "aws_vpclattice_",
+];
+
+/// A plan or a state: what will be, and what was before.
+#[derive(Debug)]
+pub struct Both {
+    /// What was before; of a state, the same as after.
+    pub before: Loaded,
+    /// What will be.
+    pub after: Loaded,
+}
+
+/// Whether a file is Terraform's or OpenTofu's.
+pub fn is_terraform((name, bytes): &File) -> bool {
+    let head = &bytes[..bytes.len().min(4096)];
+    let first = head
+        .iter()
+        .find(|byte| !byte.is_ascii_whitespace() && !matches!(byte, 0xef | 0xbb | 0xbf));
+    let marked = MARKS
+        .iter()
+        .any(|mark| memchr::memmem::find(head, mark.as_bytes()).is_some());
+    first == Some(&b'{') && marked && !name.ends_with(".yaml")
+}
+
+/// Reads plans and states: what will be.
+pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
+    read(files, false).map(|(after, _)| after)
+}
+
+/// Reads plans and states: what will be, and what was before.
+pub fn both(files: &[File]) -> Result<Both, Diagnostics> {
+    let (after, before) = read(files, true)?;
+    Ok(Both {
+        before: before.unwrap_or_else(|| build(&[])),
+        after,
+    })
+}
+
+/// A file's resources at one time, and what refers to what.
+struct Source {
+    file: Arc<str>,
+    instances: Vec<Instance>,
+    configuration: Option<Configuration>,
+}
+
+fn read(files: &[File], earlier: bool) -> Result<(Loaded, Option<Loaded>), Diagnostics> {
+    let (mut after, mut before) = (Vec::new(), Vec::new());
+    let mut mistakes = Vec::new();
+    for (name, bytes) in files {
+        match parse(name, bytes) {
+            Ok(document) => sources(name, document, &mut after, &mut before),
+            Err(mistake) => mistakes.push(*mistake),
+        }
+    }
+    let earlier = earlier.then(|| build(&before));
+    settle((build(&after), earlier), mistakes)
+}
+
+fn parse(name: &Arc<str>, bytes: &[u8]) -> Result<Document, Box<Diagnostic>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let document: Document = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let (line, column) = (error.inner().line(), error.inner().column());
+        let message = format!("at `{}`: {}", error.path(), error.inner());
+        Box::new(broken(name, Some(line), Some(column), message))
+    })?;
+    reader.end().map_err(|error| {
+        Box::new(broken(
+            name,
+            Some(error.line()),
+            Some(error.column()),
+            error.to_string(),
+        ))
+    })?;
+    let raw = document.version.is_some_and(|version| matches!(version, 3 | 4));
+    if !raw && document.planned_values.is_none() && document.values.is_none() {
+        let message = match document.version {
+            Some(version) => format!("a state of version {version} is not known: versions 3 and 4 are"),
+            None => "there is neither `planned_values` nor `values` in it".to_owned(),
+        };
+        let hint = "write it with `terraform show -json plan.out > plan.json`, or give a terraform.tfstate";
+        return Err(Box::new(broken(name, None, None, message).hint(hint)));
+    }
+    Ok(document)
+}
+
+fn sources(name: &Arc<str>, document: Document, after: &mut Vec<Source>, before: &mut Vec<Source>) {
+    let source = |instances: Vec<Instance>, configuration| Source {
+        file: Arc::clone(name),
+        instances,
+        configuration,
+    };
+    if let Some(planned) = document.planned_values {
+        let old = document
+            .prior_state
+            .and_then(|state| state.values)
+            .map(document::instances);
+        // What is only looked up is in the prior state alone.
+        let looked_up = old.iter().flatten().filter(|one| one.data).cloned();
+        let mut all = document::instances(planned);
+        let there: std::collections::BTreeSet<String> = all.iter().map(|one| one.address.clone()).collect();
+        all.extend(looked_up.filter(|one| !there.contains(&one.address)));
+        after.push(source(all, document.configuration));
+        before.push(source(
+            old.unwrap_or_else(|| document::before(document.resource_changes)),
+            None,
+        ));
+        return;
+    }
+    let all = match (document.values, document.version) {
+        (Some(values), _) => document::instances(values),
+        (None, Some(3)) => document::old(document.modules),
+        _ => document::stored(document.resources),
+    };
+    before.push(source(all.clone(), None));
+    after.push(source(all, None));
+}
+
+/// A model under way.
+struct Build<'a> {
+    links: Links<'a>,
+    model: Model,
+    files: ItemFiles,
+    file: Arc<str>,
+    region: Option<String>,
+}
+
+fn build(sources: &[Source]) -> Loaded {
+    let mut model = Model {
+        version: 1,
+        origin: Origin::Imported,
+        ..Model::default()
+    };
+    let mut files = ItemFiles::default();
+    for source in sources {
+        let mut build = Build {
+            links: Links::new(&source.instances, source.configuration.as_ref()),
+            model,
+            files,
+            file: Arc::clone(&source.file),
+            region: source.configuration.as_ref().and_then(region),
+        };
+        places::bring(&mut build);
+        filters::bring(&mut build);
+        gateways::bring(&mut build);
+        hosts::bring(&mut build);
+        balancing::bring(&mut build);
+        services::bring(&mut build);
+        transit::bring(&mut build);
+        flow_logs(&mut build);
+        endpoints::bring(&mut build);
+        unsupported(&mut build);
+        guesses(&mut build);
+        (model, files) = (build.model, build.files);
+    }
+    model.sources.add(Arc::new(files));
+    let warnings = validate(&mut model);
+    Loaded { model, warnings }
+}
+
+fn region(configuration: &Configuration) -> Option<String> {
+    let provider = configuration.provider_config.get("aws")?;
+    let region = provider.expressions.get("region")?.get("constant_value")?;
+    region.as_str().map(str::to_owned)
+}
+
+impl<'a> Build<'a> {
+    /// Adds an item under the id of its resource; answers that id.
+    fn add<K, T>(
+        &mut self,
+        section: &'static str,
+        view: &View<'a>,
+        item: T,
+        of: impl Fn(&mut Model) -> &mut BTreeMap<K, T>,
+    ) -> String
+    where
+        K: for<'k> From<&'k str> + Ord,
+    {
+        let id = links::id(view.owner);
+        self.add_as(section, &id, item, of);
+        id
+    }
+
+    fn add_as<K, T>(
+        &mut self,
+        section: &'static str,
+        id: &str,
+        item: T,
+        of: impl Fn(&mut Model) -> &mut BTreeMap<K, T>,
+    ) where
+        K: for<'k> From<&'k str> + Ord,
+    {
+        of(&mut self.model).entry(K::from(id)).or_insert(item);
+        let location = Location {
+            file: Arc::clone(&self.file),
+            line: None,
+            column: None,
+        };
+        self.files.0.insert((section, ResourceId::from(id)), location);
+    }
+
+    /// The id in an argument; what the plan does not tell is put among the unknown.
+    fn one(&mut self, view: &View<'a>, argument: &str, kinds: &[&str]) -> Option<String> {
+        let id = self.links.one(view, argument, kinds)?;
+        Some(self.keep(id, kinds))
+    }
+
+    /// The same for a list.
+    fn many<K: for<'k> From<&'k str>>(&mut self, view: &View<'a>, argument: &str, kinds: &[&str]) -> Vec<K> {
+        let ids = self.links.many(view, argument, kinds);
+        ids.into_iter()
+            .map(|id| K::from(self.keep(id, kinds).as_str()))
+            .collect()
+    }
+
+    fn texts(&mut self, view: &View<'a>, argument: &str, kinds: &[&str]) -> Vec<String> {
+        let ids = self.links.many(view, argument, kinds);
+        ids.into_iter().map(|id| self.keep(id, kinds)).collect()
+    }
+
+    fn keep(&mut self, id: Id, kinds: &[&str]) -> String {
+        if let Id::Unknown(text) = &id {
+            self.unknown(
+                text,
+                kinds.first().copied().unwrap_or_default(),
+                "the plan does not tell what this will be",
+            );
+        }
+        id.text().to_owned()
+    }
+
+    /// Names something that is not known.
+    fn unknown(&mut self, id: &str, kind: &str, why: &str) {
+        let kind = kind.trim_start_matches("aws_").replace('_', "-");
+        let item = UnknownResource {
+            kind,
+            why: Some(why.to_owned()),
+        };
+        self.model.unknown.entry(ResourceId::from(id)).or_insert(item);
+    }
+
+    /// A resource of which the plan does not tell enough: it is there, and unknown to who meets it.
+    fn lost(&mut self, view: &View<'_>, why: &str) {
+        self.unknown(&links::id(view.owner), &view.owner.kind, why);
+        self.note(format!("{}: {why}", view.owner.address));
+    }
+
+    fn note(&mut self, note: String) {
+        if !self.model.notes.contains(&note) {
+            self.model.notes.push(note);
+        }
+    }
+}
+
+/// The name of a resource: its address, or its Name tag where the address is its id already. The other tags.
+fn named(view: &View<'_>) -> (Option<String>, BTreeMap<String, String>) {
+    let mut tags = view.tags();
+    if links::id(view.owner) != view.owner.address {
+        return (Some(view.owner.address.clone()), tags);
+    }
+    let name = tags.remove("Name").filter(|name| !name.is_empty());
+    (name, tags)
+}
+
+fn flow_logs(build: &mut Build<'_>) {
+    const WATCHED: [(&str, &[&str]); 5] = [
+        ("vpc_id", places::VPC),
+        ("subnet_id", places::SUBNET),
+        ("eni_id", hosts::INTERFACE),
+        ("transit_gateway_id", transit::GATEWAY),
+        ("transit_gateway_attachment_id", transit::ATTACHMENT),
+    ];
+    for view in build.links.of(&["aws_flow_log"]) {
+        let watched = WATCHED
+            .into_iter()
+            .find_map(|(argument, kinds)| build.one(&view, argument, kinds));
+        let Some(resource) = watched else { continue };
+        let item = FlowLog {
+            resource: resource.as_str().into(),
+            traffic: match view.text("traffic_type") {
+                Some("ACCEPT") => TrafficType::Accept,
+                Some("REJECT") => TrafficType::Reject,
+                _ => TrafficType::All,
+            },
+            destination: view.text("log_destination_type").map(str::to_owned),
+            format: view.text("log_format").map(str::to_owned),
+            aggregation: view
+                .number("max_aggregation_interval")
+                .and_then(|seconds| u32::try_from(seconds).ok()),
+            created: None,
+            delivery: None,
+        };
+        build.add("flow_logs", &view, item, |model| &mut model.flow_logs);
+    }
+}
+
+/// Where a local value was taken to be the only thing of its kind in the module.
+fn guesses(build: &mut Build<'_>) {
+    let guesses: Vec<String> = build.links.guesses.borrow().iter().cloned().collect();
+    if !guesses.is_empty() {
+        build.note(format!(
+            "a local value, of which a plan does not tell, is taken to be the module's only resource of its kind in {}",
+            guesses.join(", ")
+        ));
+    }
+}
+
+/// What is network and not modelled: known to be there, listed once by type, and unknown to who meets it.
+fn unsupported(build: &mut Build<'_>) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for instance in build.links.instances.iter().filter(|one| !one.data) {
+        let network = NETWORK.iter().any(|prefix| instance.kind.starts_with(prefix));
+        let id = links::id(instance);
+        if !network || build.model.contains(&id) {
+            continue;
+        }
+        *counts.entry(&instance.kind).or_default() += 1;
+        build.unknown(
+            &id,
+            &instance.kind,
+            "this kind is not imported from Terraform yet",
+        );
+    }
+    let list: Vec<String> = counts
+        .iter()
+        .map(|(kind, count)| format!("{kind} ({count})"))
+        .collect();
+    if !list.is_empty() {
+        build.note(format!(
+            "not modelled yet, and unknown where a packet meets them: {}",
+            list.join(", ")
+        ));
+    }
+}

@@ -1,0 +1,404 @@
+//! Databases, functions, clusters and groups of instances: each becomes the interfaces that it will have.
+
+use super::Build;
+use super::balancing::{TARGETS, aim};
+use super::filters::GROUP;
+use super::hosts::{maps_public, template};
+use super::links::View;
+use super::places::SUBNET;
+use crate::import::service::{Placement, place};
+use crate::model::{NetworkInterfaceId, TargetDescription, TargetHealth};
+
+/// A type, our word for it, the block that says where it is (empty: itself), its subnets and its groups there.
+struct Shape(
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const SHAPES: [Shape; 14] = [
+    Shape(
+        "aws_lambda_function",
+        "lambda",
+        "vpc_config",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_ecs_service",
+        "ecs-service",
+        "network_configuration",
+        "subnets",
+        "security_groups",
+    ),
+    Shape(
+        "aws_eks_cluster",
+        "eks-cluster",
+        "vpc_config",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_opensearch_domain",
+        "opensearch",
+        "vpc_options",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_elasticsearch_domain",
+        "opensearch",
+        "vpc_options",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_msk_cluster",
+        "msk",
+        "broker_node_group_info",
+        "client_subnets",
+        "security_groups",
+    ),
+    Shape(
+        "aws_msk_serverless_cluster",
+        "msk",
+        "vpc_config",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape("aws_mq_broker", "mq", "", "subnet_ids", "security_groups"),
+    Shape("aws_efs_mount_target", "efs", "", "subnet_id", "security_groups"),
+    Shape(
+        "aws_emr_cluster",
+        "emr",
+        "ec2_attributes",
+        "subnet_id",
+        "emr_managed_master_security_group",
+    ),
+    Shape(
+        "aws_mwaa_environment",
+        "mwaa",
+        "network_configuration",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_apprunner_vpc_connector",
+        "apprunner",
+        "",
+        "subnets",
+        "security_groups",
+    ),
+    Shape(
+        "aws_codebuild_project",
+        "codebuild",
+        "vpc_config",
+        "subnets",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_directory_service_directory",
+        "directory",
+        "vpc_settings",
+        "subnet_ids",
+        "security_group_id",
+    ),
+];
+
+/// Services that name a subnet group: the type, our word, the argument that names it, the groups, the type of subnet group.
+struct Grouped(
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
+
+const GROUPED: [Grouped; 8] = [
+    Grouped(
+        "aws_db_instance",
+        "rds",
+        "db_subnet_group_name",
+        "vpc_security_group_ids",
+        "aws_db_subnet_group",
+    ),
+    Grouped(
+        "aws_rds_cluster",
+        "aurora",
+        "db_subnet_group_name",
+        "vpc_security_group_ids",
+        "aws_db_subnet_group",
+    ),
+    Grouped(
+        "aws_docdb_cluster",
+        "docdb",
+        "db_subnet_group_name",
+        "vpc_security_group_ids",
+        "aws_docdb_subnet_group",
+    ),
+    Grouped(
+        "aws_neptune_cluster",
+        "neptune",
+        "neptune_subnet_group_name",
+        "vpc_security_group_ids",
+        "aws_neptune_subnet_group",
+    ),
+    Grouped(
+        "aws_elasticache_cluster",
+        "elasticache",
+        "subnet_group_name",
+        "security_group_ids",
+        "aws_elasticache_subnet_group",
+    ),
+    Grouped(
+        "aws_elasticache_replication_group",
+        "elasticache",
+        "subnet_group_name",
+        "security_group_ids",
+        "aws_elasticache_subnet_group",
+    ),
+    Grouped(
+        "aws_redshift_cluster",
+        "redshift",
+        "cluster_subnet_group_name",
+        "vpc_security_group_ids",
+        "aws_redshift_subnet_group",
+    ),
+    Grouped(
+        "aws_dms_replication_instance",
+        "dms",
+        "replication_subnet_group_id",
+        "vpc_security_group_ids",
+        "aws_dms_replication_subnet_group",
+    ),
+];
+
+/// Brings them.
+pub fn bring(build: &mut Build<'_>) {
+    for shape in SHAPES {
+        shaped(build, &shape);
+    }
+    for grouped in GROUPED {
+        in_subnet_groups(build, &grouped);
+    }
+    scaling_groups(build);
+    node_groups(build);
+    later_targets(build);
+}
+
+fn shaped(build: &mut Build<'_>, Shape(kind, word, block, subnets, groups): &Shape) {
+    for view in build
+        .links
+        .of(&[kind])
+        .into_iter()
+        .filter(|view| !view.owner.data)
+    {
+        let inner = match *block {
+            "" => Some(view),
+            name => view.blocks(name).into_iter().next(),
+        };
+        let Some(inner) = inner else { continue };
+        let mut places = build.texts(&inner, subnets, SUBNET);
+        places.extend(build.one(&inner, subnets, SUBNET).filter(|_| places.is_empty()));
+        let mut own = build.texts(&inner, groups, GROUP);
+        own.extend(build.one(&inner, groups, GROUP).filter(|_| own.is_empty()));
+        own.extend(
+            view.blocks("vpc_config")
+                .iter()
+                .filter_map(|config| config.text("cluster_security_group_id"))
+                .map(str::to_owned),
+        );
+        let public = inner.truth("assign_public_ip") == Some(true);
+        let enis = put(build, &view, word, places, own, public);
+        for balanced in view.blocks("load_balancer") {
+            let port = balanced
+                .number("container_port")
+                .and_then(|port| u16::try_from(port).ok());
+            if let Some(group) = build.one(&balanced, "target_group_arn", TARGETS) {
+                target(build, &group, &enis, port);
+            }
+        }
+    }
+}
+
+fn put<'a>(
+    build: &mut Build<'a>,
+    view: &View<'a>,
+    kind: &'static str,
+    subnets: Vec<String>,
+    groups: Vec<String>,
+    public: bool,
+) -> Vec<NetworkInterfaceId> {
+    let given = [
+        "identifier",
+        "cluster_identifier",
+        "function_name",
+        "name",
+        "cluster_id",
+        "domain_name",
+        "cluster_name",
+    ];
+    let tags = view.tags();
+    let name = given
+        .iter()
+        .find_map(|key| view.text(key))
+        .or(tags.get("Name").map(String::as_str));
+    let name = name
+        .filter(|name| build.model.names().all(|(_, other)| other != *name))
+        .map(str::to_owned);
+    let (mut subnets, mut groups) = (subnets, groups);
+    for list in [&mut subnets, &mut groups] {
+        list.sort();
+        list.dedup();
+    }
+    let placement = Placement {
+        id: view.owner.address.clone(),
+        name,
+        kind,
+        subnets,
+        groups,
+        public,
+        tags,
+    };
+    place(&mut build.model, &placement)
+}
+
+fn in_subnet_groups(build: &mut Build<'_>, Grouped(kind, word, argument, groups, subnet_group): &Grouped) {
+    for view in build
+        .links
+        .of(&[kind])
+        .into_iter()
+        .filter(|view| !view.owner.data)
+    {
+        let Some(wanted) = build.links.one(&view, argument, &[subnet_group]) else {
+            continue;
+        };
+        let all = build.links.of(&[subnet_group]);
+        let names = ["id", "name", "replication_subnet_group_id"];
+        let found = all.iter().find(|one| {
+            one.owner.address == wanted.text() || names.iter().any(|key| one.text(key) == Some(wanted.text()))
+        });
+        let subnets = found
+            .map(|one| build.texts(one, "subnet_ids", SUBNET))
+            .unwrap_or_default();
+        if subnets.is_empty() {
+            build.unknown(
+                &view.owner.address,
+                kind,
+                "the plan does not tell in which subnets it is",
+            );
+            continue;
+        }
+        let own = build.texts(&view, groups, GROUP);
+        let public = view.truth("publicly_accessible") == Some(true);
+        put(build, &view, word, subnets, own, public);
+    }
+}
+
+fn scaling_groups(build: &mut Build<'_>) {
+    for view in build
+        .links
+        .of(&["aws_autoscaling_group"])
+        .into_iter()
+        .filter(|view| !view.owner.data)
+    {
+        let subnets = build.texts(&view, "vpc_zone_identifier", SUBNET);
+        let configuration = launch_configuration(build, &view);
+        let template = template(build, &view).or(configuration);
+        let block = template.and_then(|one| one.blocks("network_interfaces").into_iter().next());
+        let mut groups = Vec::new();
+        for place in [block, template].into_iter().flatten() {
+            groups.extend(
+                ["security_groups", "vpc_security_group_ids"]
+                    .into_iter()
+                    .flat_map(|key| build.texts(&place, key, GROUP)),
+            );
+        }
+        let asked = [block, template]
+            .into_iter()
+            .flatten()
+            .find_map(|one| one.truth("associate_public_ip_address"));
+        let public =
+            asked.unwrap_or_else(|| subnets.first().is_some_and(|subnet| maps_public(build, subnet)));
+        let enis = put(build, &view, "auto-scaling-group", subnets, groups, public);
+        for group in build.texts(&view, "target_group_arns", TARGETS) {
+            target(build, &group, &enis, None);
+        }
+    }
+}
+
+fn launch_configuration<'a>(build: &Build<'a>, view: &View<'a>) -> Option<View<'a>> {
+    let kinds = &["aws_launch_configuration"];
+    let id = build.links.one(view, "launch_configuration", kinds)?;
+    let all = build.links.of(kinds);
+    all.into_iter()
+        .find(|one| one.owner.address == id.text() || one.text("name") == Some(id.text()))
+}
+
+/// Nodes carry the groups of their launch template, else the group that EKS makes for the cluster.
+fn node_groups(build: &mut Build<'_>) {
+    for view in build
+        .links
+        .of(&["aws_eks_node_group"])
+        .into_iter()
+        .filter(|view| !view.owner.data)
+    {
+        let subnets = build.texts(&view, "subnet_ids", SUBNET);
+        let template = template(build, &view);
+        let block = template.and_then(|one| one.blocks("network_interfaces").into_iter().next());
+        let mut groups = Vec::new();
+        for place in [block, template].into_iter().flatten() {
+            groups.extend(
+                ["security_groups", "vpc_security_group_ids"]
+                    .into_iter()
+                    .flat_map(|key| build.texts(&place, key, GROUP)),
+            );
+        }
+        if groups.is_empty() {
+            let id = format!("{}.cluster_security_group", view.owner.address);
+            build.unknown(&id, "security-group", "EKS makes this group with the cluster");
+            groups.push(id);
+        }
+        put(build, &view, "eks-nodes", subnets, groups, false);
+    }
+}
+
+/// Auto Scaling groups that are attached to target groups apart.
+fn later_targets(build: &mut Build<'_>) {
+    for view in build.links.of(&[
+        "aws_autoscaling_attachment",
+        "aws_autoscaling_traffic_source_attachment",
+    ]) {
+        let keys = ["lb_target_group_arn", "alb_target_group_arn"];
+        let source = view.blocks("traffic_source").into_iter().next();
+        let group = keys.iter().find_map(|key| build.one(&view, key, TARGETS));
+        let group = group.or_else(|| build.one(&source?, "identifier", TARGETS));
+        let kinds = &["aws_autoscaling_group"];
+        let Some(scaling) = build.links.one(&view, "autoscaling_group_name", kinds) else {
+            continue;
+        };
+        let all = build.links.of(kinds);
+        let found = all
+            .iter()
+            .find(|one| one.owner.address == scaling.text() || one.text("name") == Some(scaling.text()));
+        let service = found.and_then(|one| build.model.services.get(one.owner.address.as_str()));
+        if let (Some(group), Some(service)) = (group, service) {
+            let enis = service.enis.0.clone();
+            target(build, &group, &enis, None);
+        }
+    }
+}
+
+fn target(build: &mut Build<'_>, group: &str, enis: &[NetworkInterfaceId], port: Option<u16>) {
+    for eni in enis {
+        let target = TargetDescription {
+            id: Some(eni.into()),
+            ip: None,
+            port,
+            health: TargetHealth::Unchecked,
+        };
+        aim(build, group, target);
+    }
+}
