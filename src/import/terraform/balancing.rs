@@ -2,8 +2,9 @@
 
 use super::filters::GROUP;
 use super::hosts::{INSTANCE, INTERFACE};
-use super::links::{self, View};
+use super::links;
 use super::places::SUBNET;
+use super::view::View;
 use super::{Build, named};
 use crate::model::{
     Listener, ListenerProtocol, LoadBalancer, LoadBalancerId, LoadBalancerState, LoadBalancerType, OneOrMany,

@@ -3,8 +3,10 @@
 use super::balancing::BALANCER;
 use super::filters::GROUP;
 use super::hosts;
-use super::links::{self, View};
-use super::places::{SUBNET, TABLE, VPC};
+use super::links;
+use super::places::{SUBNET, VPC};
+use super::routing::TABLE;
+use super::view::View;
 use super::{Build, named};
 use crate::model::{
     IpAddressType, OneOrMany, RouteTableId, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointService,

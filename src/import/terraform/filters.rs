@@ -4,8 +4,10 @@
 //! `aws_security_group`, "NOTE on Egress rules"). `aws_default_security_group` and `aws_default_network_acl` take over what
 //! came with the VPC, and take its rules away too.
 
-use super::links::{self, View};
-use super::places::{LIST, SUBNET, VPC};
+use super::links;
+use super::places::{SUBNET, VPC};
+use super::routing::LIST;
+use super::view::View;
 use super::{Build, named};
 use crate::model::{
     Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, Ports, ProtocolSpec, RuleAction, SecurityGroup,
@@ -20,8 +22,10 @@ const ACL: &[&str] = &["aws_network_acl", "aws_default_network_acl"];
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     groups(build);
+    associated(build);
     separate_rules(build);
     acls(build);
+    acl_associations(build);
     separate_entries(build);
 }
 
@@ -38,20 +42,7 @@ fn groups(build: &mut Build<'_>) {
             "aws_default_security_group" => default_id(build, &view, &vpc, "default_security_group"),
             _ => links::id(view.owner),
         };
-        let mut sides = [Vec::new(), Vec::new()];
-        for (side, argument) in sides.iter_mut().zip(["ingress", "egress"]) {
-            for block in view.blocks(argument) {
-                side.extend(rule(build, &block, argument == "ingress", &id));
-            }
-            if view.is_absent(argument) && view.is_open(argument) {
-                side.push(open(
-                    build,
-                    &format!("{}.{argument}", view.owner.address),
-                    argument == "ingress",
-                ));
-            }
-        }
-        let [ingress, egress] = sides;
+        let [ingress, egress] = ["ingress", "egress"].map(|argument| inline(build, &view, argument, &id));
         let (name, tags) = named(&view);
         let name = match view.owner.kind.as_str() {
             "aws_default_security_group" => Some("default".to_owned()),
@@ -67,6 +58,24 @@ fn groups(build: &mut Build<'_>) {
         };
         build.add_as("security_groups", &id, item, |model| &mut model.security_groups);
     }
+}
+
+/// The rules that a group is written with.
+fn inline<'a>(build: &mut Build<'a>, view: &View<'a>, argument: &str, group: &str) -> Vec<SecurityGroupRule> {
+    let ingress = argument == "ingress";
+    let mut rules = Vec::new();
+    for block in view.blocks(argument) {
+        rules.extend(rule(build, &block, ingress, group));
+    }
+    if view.is_absent(argument) && view.is_open(argument) {
+        let id = format!("{}.{argument}", view.owner.address);
+        rules.push(open(build, &id, ingress));
+    }
+    rules
+}
+
+/// Groups that serve further VPCs.
+fn associated(build: &mut Build<'_>) {
     for view in build.links.of(&[
         "aws_vpc_security_group_vpc_association",
         "aws_security_group_vpc_association",
@@ -123,7 +132,6 @@ fn blank(peers: OneOrMany<Peer>, ingress: bool) -> SecurityGroupRule {
 /// The arguments in which a rule names peers: lists of the inline form, single ones of the separate forms.
 const CIDRS: [&str; 2] = ["cidr_blocks", "ipv6_cidr_blocks"];
 const CIDR: [&str; 2] = ["cidr_ipv4", "cidr_ipv6"];
-const LISTS: [&str; 2] = ["security_groups", "prefix_list_ids"];
 const SINGLE: [&str; 3] = [
     "source_security_group_id",
     "referenced_security_group_id",
@@ -132,54 +140,16 @@ const SINGLE: [&str; 3] = [
 
 fn rule<'a>(build: &mut Build<'a>, view: &View<'a>, ingress: bool, group: &str) -> Option<SecurityGroupRule> {
     let mut peers: Vec<Peer> = Vec::new();
-    let texts = CIDRS
-        .iter()
-        .flat_map(|key| view.texts(key))
-        .chain(CIDR.iter().filter_map(|key| view.text(key)));
-    peers.extend(texts.filter_map(|text| Cidr::parse(text).ok()).map(Peer::Cidr));
-    let either: Vec<&str> = GROUP.iter().chain(LIST).copied().collect();
-    for key in LISTS {
-        let wanted = if key == "security_groups" { GROUP } else { LIST };
-        peers.extend(
-            build
-                .texts(view, key, wanted)
-                .iter()
-                .map(|id| Peer::Resource(bare(id).into())),
-        );
-    }
-    for key in SINGLE {
-        peers.extend(
-            build
-                .one(view, key, &either)
-                .map(|id| Peer::Resource(bare(&id).into())),
-        );
-    }
-    if view.truth("self") == Some(true) {
-        peers.push(Peer::Resource(group.into()));
-    }
-    let open_cidr = CIDRS
-        .iter()
-        .chain(&CIDR)
-        .any(|key| view.is_open(key) && view.texts(key).is_empty());
-    if open_cidr {
-        let id = format!("{}.cidr", view.owner.address);
-        build.unknown(&id, "cidr", "the plan does not tell these addresses");
-        peers.push(Peer::Resource(id.as_str().into()));
-    }
-    let mut seen = Vec::new();
-    peers.retain(|peer| {
-        !seen.contains(peer) && {
-            seen.push(peer.clone());
-            true
+    for peer in peers_of(build, view, group) {
+        if !peers.contains(&peer) {
+            peers.push(peer);
         }
-    });
+    }
     if peers.is_empty() {
         return None;
     }
-    if ["protocol", "ip_protocol", "from_port", "to_port"]
-        .iter()
-        .any(|key| view.is_open(key))
-    {
+    let parts = ["protocol", "ip_protocol", "from_port", "to_port"];
+    if parts.iter().any(|key| view.is_open(key)) {
         return Some(open(build, &format!("{}.service", view.owner.address), ingress));
     }
     let protocol = protocol(view.text("protocol").or(view.text("ip_protocol")));
@@ -192,6 +162,31 @@ fn rule<'a>(build: &mut Build<'a>, view: &View<'a>, ingress: bool, group: &str) 
         description: view.text("description").map(str::to_owned),
         ..blank(OneOrMany(peers), ingress)
     })
+}
+
+/// With whom a rule is: addresses, groups, prefix lists, and a named unknown for what the plan does not tell.
+fn peers_of<'a>(build: &mut Build<'a>, view: &View<'a>, group: &str) -> Vec<Peer> {
+    let listed = CIDRS.iter().flat_map(|key| view.texts(key));
+    let texts = listed.chain(CIDR.iter().filter_map(|key| view.text(key)));
+    let mut peers: Vec<Peer> = texts
+        .filter_map(|text| Cidr::parse(text).ok())
+        .map(Peer::Cidr)
+        .collect();
+    let mut ids = build.texts(view, "security_groups", GROUP);
+    ids.extend(build.texts(view, "prefix_list_ids", LIST));
+    let either: Vec<&str> = GROUP.iter().chain(LIST).copied().collect();
+    ids.extend(SINGLE.iter().filter_map(|key| build.one(view, key, &either)));
+    peers.extend(ids.iter().map(|id| Peer::Resource(bare(id).into())));
+    if view.truth("self") == Some(true) {
+        peers.push(Peer::Resource(group.into()));
+    }
+    let mut cidrs = CIDRS.iter().chain(&CIDR);
+    if cidrs.any(|key| view.is_open(key)) {
+        let id = format!("{}.cidr", view.owner.address);
+        build.unknown(&id, "cidr", "the plan does not tell these addresses");
+        peers.push(Peer::Resource(id.as_str().into()));
+    }
+    peers
 }
 
 /// A group of another account is named `account/sg-…`.
@@ -275,14 +270,7 @@ fn acls(build: &mut Build<'_>) {
         let known = build.one(&view, "default_network_acl_id", ACL);
         let id = known.filter(|_| default).unwrap_or_else(|| links::id(view.owner));
         let vpc = build.one(&view, "vpc_id", VPC);
-        let vpc = vpc.or_else(|| id.strip_suffix(".default_network_acl").map(str::to_owned));
-        let vpc = vpc.or_else(|| {
-            let all = build.links.of(VPC);
-            let own = all
-                .iter()
-                .find(|vpc| vpc.text("default_network_acl_id") == Some(id.as_str()));
-            own.map(|vpc| links::id(vpc.owner))
-        });
+        let vpc = vpc.or_else(|| default_of(build, &id));
         let Some(vpc) = vpc else {
             build.lost(&view, "the plan does not tell its VPC");
             continue;
@@ -310,6 +298,20 @@ fn acls(build: &mut Build<'_>) {
         build.add_as("nacls", &id, item, |model| &mut model.nacls);
         own_subnets(build, &view, &id);
     }
+}
+
+/// The VPC whose default ACL this is.
+fn default_of(build: &Build<'_>, acl: &str) -> Option<String> {
+    let all = build.links.of(VPC);
+    let known = all
+        .iter()
+        .find(|vpc| vpc.text("default_network_acl_id") == Some(acl));
+    let made = acl.strip_suffix(".default_network_acl").map(str::to_owned);
+    made.or_else(|| known.map(|vpc| links::id(vpc.owner)))
+}
+
+/// Which ACL a subnet has, written apart from both.
+fn acl_associations(build: &mut Build<'_>) {
     for view in build.links.of(&["aws_network_acl_association"]) {
         let (acl, subnet) = (
             build.one(&view, "network_acl_id", ACL),

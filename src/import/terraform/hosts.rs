@@ -2,8 +2,9 @@
 
 use super::filters::GROUP;
 use super::gateways::ADDRESS;
-use super::links::{self, View};
+use super::links;
 use super::places::SUBNET;
+use super::view::View;
 use super::{Build, named};
 use crate::import::service::{default_group, interface, public_address, vpc_of};
 use crate::model::{

@@ -5,7 +5,9 @@
 //! Where several could be meant, nobody guesses: the answer is a named unknown.
 
 use super::document::{Configuration, Instance, ModuleCall, ModuleConfig, ResourceConfig};
-use serde_json::{Map, Value};
+use super::names::{bracket, own_address, plain, references, split_module, word};
+use super::view::{Expressions, View};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,23 +52,6 @@ struct Resolved {
     /// It depends on which one of a counted resource it is in.
     keyed: bool,
     seen: BTreeSet<(String, String)>,
-}
-
-/// The arguments of a resource, or of a block in it.
-#[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
-    /// The resource.
-    pub owner: &'a Instance,
-    values: &'a Map<String, Value>,
-    expressions: Expressions<'a>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Expressions<'a> {
-    None,
-    Known(&'a Map<String, Value>),
-    /// The block is written as one expression: each of its arguments may be any of these.
-    Whole(&'a Value),
 }
 
 /// An id, and whether anybody knows whose it is.
@@ -242,21 +227,25 @@ impl<'a> Links<'a> {
             );
         }
         let mut open = resolved.local;
-        if ids.is_empty() && resolved.local {
-            let inside = self
-                .instances
-                .iter()
-                .filter(|one| one.module == owner.module && !one.data);
-            let inside: Vec<&Instance> = inside.filter(|one| kinds.contains(&one.kind.as_str())).collect();
-            if let [only] = inside.as_slice() {
-                ids.insert(id(only));
-                open = false;
-                self.guesses.borrow_mut().insert(owner.address.clone());
-            }
+        if let (true, true, Some(only)) = (ids.is_empty(), resolved.local, self.only(owner, kinds)) {
+            ids.insert(only);
+            open = false;
+            self.guesses.borrow_mut().insert(owner.address.clone());
         }
         Meant {
             ids: ids.into_iter().collect(),
             open,
+        }
+    }
+
+    /// The only thing of these types in the module of another.
+    fn only(&self, owner: &Instance, kinds: &[&str]) -> Option<String> {
+        let there =
+            |one: &&Instance| one.module == owner.module && !one.data && kinds.contains(&one.kind.as_str());
+        let mut inside = self.instances.iter().filter(there);
+        match (inside.next(), inside.next()) {
+            (Some(only), None) => Some(id(only)),
+            _ => None,
         }
     }
 
@@ -365,128 +354,6 @@ impl<'a> Links<'a> {
     }
 }
 
-impl<'a> View<'a> {
-    /// A known text.
-    pub fn text(&self, argument: &str) -> Option<&'a str> {
-        self.values
-            .get(argument)?
-            .as_str()
-            .filter(|text| !text.is_empty())
-    }
-    /// A known number.
-    pub fn number(&self, argument: &str) -> Option<i64> {
-        match self.values.get(argument)? {
-            Value::String(text) => text.parse().ok(),
-            value => value.as_i64(),
-        }
-    }
-    /// A known truth.
-    pub fn truth(&self, argument: &str) -> Option<bool> {
-        match self.values.get(argument)? {
-            Value::String(text) => text.parse().ok(),
-            value => value.as_bool(),
-        }
-    }
-    /// Whether an argument is known, be it that there is none.
-    pub fn values_tell(&self, argument: &str) -> bool {
-        self.values.contains_key(argument)
-    }
-    /// The known texts of a list.
-    pub fn texts(&self, argument: &str) -> Vec<&'a str> {
-        let list = self.values.get(argument).and_then(Value::as_array);
-        list.into_iter().flatten().filter_map(Value::as_str).collect()
-    }
-    /// Tags, and the Name among them.
-    pub fn tags(&self) -> BTreeMap<String, String> {
-        let tags = ["tags", "tags_all"]
-            .into_iter()
-            .find_map(|key| self.values.get(key)?.as_object());
-        let tags = tags.into_iter().flatten();
-        tags.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-            .collect()
-    }
-    /// Whether an argument is written and its value is not known yet, wholly or in part.
-    pub fn is_open(&self, argument: &str) -> bool {
-        let open = match self.values.get(argument) {
-            None => true,
-            Some(Value::Array(list)) => list.iter().any(Value::is_null),
-            Some(_) => false,
-        };
-        open && self
-            .expression(argument)
-            .is_some_and(|expression| !references(expression).is_empty())
-    }
-    /// Whether nothing at all is known of an argument, not even that it is not given.
-    pub fn is_absent(&self, argument: &str) -> bool {
-        !self.values.contains_key(argument)
-    }
-
-    /// The blocks of a name.
-    pub fn blocks(&self, name: &str) -> Vec<View<'a>> {
-        let list = match self.values.get(name) {
-            Some(Value::Array(list)) => list.as_slice(),
-            Some(one @ Value::Object(_)) => std::slice::from_ref(one),
-            _ => &[],
-        };
-        let written = self.expression(name);
-        let maps = list
-            .iter()
-            .enumerate()
-            .filter_map(|(index, one)| Some((index, one.as_object()?)));
-        maps.map(|(index, values)| View {
-            owner: self.owner,
-            values,
-            expressions: block(written, index, list.len(), values),
-        })
-        .collect()
-    }
-
-    fn expression(&self, argument: &str) -> Option<&'a Value> {
-        match self.expressions {
-            Expressions::None => None,
-            Expressions::Known(map) => map.get(argument),
-            Expressions::Whole(all) => Some(all),
-        }
-    }
-}
-
-/// What is written of one of several blocks. Sets have lost their order: there the constants tell which is which.
-fn block<'a>(
-    written: Option<&'a Value>,
-    index: usize,
-    count: usize,
-    values: &Map<String, Value>,
-) -> Expressions<'a> {
-    let Some(written) = written else {
-        return Expressions::None;
-    };
-    let Some(list) = written.as_array() else {
-        let whole = written.get("references").is_some() || written.get("constant_value").is_some();
-        return match written.as_object() {
-            Some(map) if !whole => Expressions::Known(map),
-            _ => Expressions::Whole(written),
-        };
-    };
-    let agrees = |map: &Map<String, Value>| {
-        map.iter().all(|(key, expression)| {
-            let constant = expression.get("constant_value");
-            constant.is_none_or(|constant| values.get(key).is_none_or(|value| alike(value, constant)))
-        })
-    };
-    let mut fitting = list.iter().filter_map(Value::as_object).filter(|map| agrees(map));
-    let (first, second) = (fitting.next(), fitting.next());
-    match (first, second, list.get(index).and_then(Value::as_object)) {
-        (Some(only), None, _) => Expressions::Known(only),
-        (_, _, Some(same)) if list.len() == count => Expressions::Known(same),
-        _ => Expressions::Whole(written),
-    }
-}
-
-fn alike(one: &Value, other: &Value) -> bool {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    one == other || text(one) == text(other)
-}
-
 /// The id of an instance: what AWS gave it, else its address.
 pub fn id(instance: &Instance) -> String {
     let key = if matches!(
@@ -520,98 +387,4 @@ fn made_with_vpc(instance: &Instance, attribute: &str) -> Option<(&'static str, 
         kind,
         known.map_or_else(|| format!("{}.{word}", id(instance)), str::to_owned),
     ))
-}
-
-/// `aws_subnet.web` of `module.a.aws_subnet.web[0]`; the same for a data source.
-fn own_address(instance: &Instance) -> &str {
-    let address = instance.address.as_str();
-    let rest = address
-        .strip_prefix(&instance.module)
-        .unwrap_or(address)
-        .trim_start_matches('.');
-    let rest = rest.strip_prefix("data.").unwrap_or(rest);
-    let length = instance.kind.len() + 1 + instance.name.len();
-    rest.get(..length).unwrap_or(rest)
-}
-
-/// A module's parent, and its own name without a key.
-fn split_module(module: &str) -> Option<(&str, String)> {
-    let steps = steps(module);
-    let (start, name) = steps.last()?;
-    Some((module[..*start].trim_end_matches('.'), (*name).to_owned()))
-}
-
-/// A module's path without keys: `a.b`.
-fn plain(module: &str) -> String {
-    let names: Vec<&str> = steps(module).into_iter().map(|(_, name)| name).collect();
-    names.join(".")
-}
-
-/// The steps of `module.a["x.y"].module.b`: where each begins, and its name.
-fn steps(module: &str) -> Vec<(usize, &str)> {
-    let mut steps = Vec::new();
-    let mut at = 0;
-    while let Some(rest) = module.get(at..).and_then(|rest| rest.strip_prefix("module.")) {
-        let name = word(rest);
-        let (_, after) = bracket(&rest[name.len()..]);
-        steps.push((at, name));
-        at = module.len() - after.len() + usize::from(after.starts_with('.'));
-        if after.is_empty() || name.is_empty() {
-            break;
-        }
-    }
-    steps
-}
-
-/// A word up to the next dot or bracket.
-fn word(text: &str) -> &str {
-    text.split(['.', '[']).next().unwrap_or_default()
-}
-
-/// The key in the brackets with which a text begins, and the rest.
-fn bracket(text: &str) -> (Option<&str>, &str) {
-    let Some(inner) = text.strip_prefix('[') else {
-        return (None, text);
-    };
-    let mut quoted = false;
-    let mut escaped = false;
-    for (place, character) in inner.char_indices() {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            ']' if !quoted => return (Some(&inner[..place]), &inner[place + 1..]),
-            _ => {}
-        }
-    }
-    (None, "")
-}
-
-/// What an expression refers to, most precise first: the prefixes that Terraform lists besides are left out.
-fn references(expression: &Value) -> Vec<&str> {
-    let mut all: Vec<&str> = Vec::new();
-    let mut open = vec![expression];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Array(list) => open.extend(list),
-            Value::Object(map) => match map.get("references") {
-                Some(Value::Array(list)) => all.extend(list.iter().filter_map(Value::as_str)),
-                _ => open.extend(map.values().filter(|value| value.is_array() || value.is_object())),
-            },
-            _ => {}
-        }
-    }
-    let mut kept: Vec<&str> = Vec::new();
-    for name in all {
-        let longer = |other: &&str| {
-            other
-                .strip_prefix(name)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
-        // The prefixes of a reference follow it directly.
-        if !kept.last().is_some_and(longer) {
-            kept.push(name);
-        }
-    }
-    kept
 }

@@ -12,9 +12,12 @@ mod filters;
 mod gateways;
 mod hosts;
 mod links;
+mod names;
 mod places;
+mod routing;
 mod services;
 mod transit;
+mod view;
 
 use super::{File, broken, settle};
 use crate::model::{
@@ -22,9 +25,10 @@ use crate::model::{
     UnknownResource, validate,
 };
 use document::{Configuration, Document, Instance};
-use links::{Id, Links, View};
+use links::{Id, Links};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use view::View;
 
 /// What is looked for near the beginning of a file to know it.
 const MARKS: [&str; 3] = ["\"terraform_version\"", "\"format_version\"", "\"lineage\""];
@@ -184,6 +188,7 @@ fn build(sources: &[Source]) -> Loaded {
             region: source.configuration.as_ref().and_then(region),
         };
         places::bring(&mut build);
+        routing::bring(&mut build);
         filters::bring(&mut build);
         gateways::bring(&mut build);
         hosts::bring(&mut build);

@@ -1,56 +1,21 @@
-//! VPCs, subnets, route tables and what is associated with them, prefix lists.
+//! VPCs and subnets.
 
-use super::links::{self, View};
-use super::{Build, gateways, hosts, named, transit};
-use crate::model::{
-    Cidr, OneOrMany, Peer, PrefixList, ResourceId, Route, RouteState, RouteTable, RouteTableId, Subnet,
-    SubnetId, Vpc,
-};
-use std::collections::BTreeMap;
+use super::{Build, named};
+use crate::model::{Cidr, OneOrMany, Subnet, Vpc};
 
 /// What a VPC is described by.
 pub const VPC: &[&str] = &["aws_vpc", "aws_default_vpc"];
 /// What a subnet is described by.
 pub const SUBNET: &[&str] = &["aws_subnet", "aws_default_subnet"];
-/// What a route table is described by.
-pub const TABLE: &[&str] = &["aws_route_table", "aws_default_route_table"];
-/// What a prefix list is described by.
-pub const LIST: &[&str] = &[
-    "aws_ec2_managed_prefix_list",
-    "aws_prefix_list",
-    "aws_vpc_endpoint",
-];
-
-/// The arguments in which a route names its target, and what may stand there.
-const TARGETS: [(&str, &[&str]); 13] = [
-    ("gateway_id", gateways::GATEWAY),
-    ("nat_gateway_id", gateways::NAT),
-    ("transit_gateway_id", transit::GATEWAY),
-    ("vpc_peering_connection_id", gateways::PEERING),
-    ("network_interface_id", hosts::INTERFACE),
-    ("instance_id", hosts::INSTANCE),
-    ("egress_only_gateway_id", gateways::EGRESS_ONLY),
-    ("egress_only_internet_gateway_id", gateways::EGRESS_ONLY),
-    (
-        "vpc_endpoint_id",
-        &["aws_vpc_endpoint", "aws_networkfirewall_firewall"],
-    ),
-    ("carrier_gateway_id", &["aws_ec2_carrier_gateway"]),
-    ("local_gateway_id", &["aws_ec2_local_gateway"]),
-    ("core_network_arn", &["aws_networkmanager_core_network"]),
-    ("odb_network_arn", &["aws_odb_network"]),
-];
-
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     vpcs(build);
+    more(build);
     subnets(build);
-    lists(build);
-    tables(build);
-    associations(build);
 }
 
-fn cidrs(texts: &[Option<&str>]) -> Vec<Cidr> {
+/// The CIDRs that are known among these.
+pub fn cidrs(texts: &[Option<&str>]) -> Vec<Cidr> {
     texts
         .iter()
         .flatten()
@@ -83,6 +48,10 @@ fn vpcs(build: &mut Build<'_>) {
         }
         build.add("vpcs", &view, item, |model| &mut model.vpcs);
     }
+}
+
+/// Further CIDRs of a VPC.
+fn more(build: &mut Build<'_>) {
     for view in build.links.of(&[
         "aws_vpc_ipv4_cidr_block_association",
         "aws_vpc_ipv6_cidr_block_association",
@@ -130,261 +99,5 @@ fn subnets(build: &mut Build<'_>) {
             tags,
         };
         build.add("subnets", &view, item, |model| &mut model.subnets);
-    }
-}
-
-fn lists(build: &mut Build<'_>) {
-    let mut entries: BTreeMap<String, Vec<Cidr>> = BTreeMap::new();
-    for view in build.links.of(&["aws_ec2_managed_prefix_list_entry"]) {
-        if let Some(list) = build.one(&view, "prefix_list_id", LIST) {
-            entries
-                .entry(list)
-                .or_default()
-                .extend(cidrs(&[view.text("cidr")]));
-        }
-    }
-    for view in build
-        .links
-        .of(&["aws_ec2_managed_prefix_list", "aws_prefix_list"])
-    {
-        let id = links::id(view.owner);
-        let mut own = entries.remove(&id).unwrap_or_default();
-        own.extend(
-            view.blocks("entry")
-                .iter()
-                .flat_map(|entry| cidrs(&[entry.text("cidr")])),
-        );
-        own.extend(
-            view.blocks("entries")
-                .iter()
-                .flat_map(|entry| cidrs(&[entry.text("cidr")])),
-        );
-        own.extend(
-            view.texts("cidr_blocks")
-                .into_iter()
-                .filter_map(|text| Cidr::parse(text).ok()),
-        );
-        own.sort();
-        own.dedup();
-        if own.is_empty() && (view.owner.data || view.is_open("entry")) {
-            build.unknown(&id, "prefix-list", "its prefixes are not known yet");
-            continue;
-        }
-        let (name, tags) = named(&view);
-        let item = PrefixList {
-            name: name.or(view.text("name").map(str::to_owned)),
-            entries: own,
-            tags,
-        };
-        build.add("prefix_lists", &view, item, |model| &mut model.prefix_lists);
-    }
-}
-
-fn tables(build: &mut Build<'_>) {
-    for view in build.links.of(TABLE).into_iter().filter(|view| !view.owner.data) {
-        let main = view.owner.kind == "aws_default_route_table";
-        let id = match main {
-            true => build.one(&view, "default_route_table_id", TABLE),
-            false => None,
-        };
-        let id = id.unwrap_or_else(|| links::id(view.owner));
-        let vpc = build
-            .one(&view, "vpc_id", VPC)
-            .or_else(|| id.strip_suffix(".main_route_table").map(str::to_owned));
-        let Some(vpc) = vpc.or_else(|| main_of(build, &id)) else {
-            build.lost(&view, "the plan does not tell its VPC");
-            continue;
-        };
-        let (name, tags) = named(&view);
-        let mut routes = learned(build, &view);
-        for block in view.blocks("route") {
-            routes.extend(route(
-                build,
-                &block,
-                &vpc,
-                &format!("{}.route", view.owner.address),
-            ));
-        }
-        if view.is_absent("route") && view.is_open("route") {
-            let target = format!("{}.route", view.owner.address);
-            build.unknown(&target, "route", "the plan does not tell these routes");
-            let any = [Cidr::parse("0.0.0.0/0"), Cidr::parse("::/0")]
-                .into_iter()
-                .flatten();
-            routes.extend(any.map(|any| Route {
-                destination: Peer::Cidr(any),
-                target: target.as_str().into(),
-                propagated: false,
-                state: RouteState::Active,
-            }));
-        }
-        let item = RouteTable {
-            name,
-            vpc: vpc.as_str().into(),
-            main,
-            gateway: OneOrMany::default(),
-            propagating: OneOrMany::default(),
-            routes,
-            tags,
-        };
-        build.add_as("route_tables", &id, item, |model| &mut model.route_tables);
-    }
-    for view in build.links.of(&["aws_route"]) {
-        let Some(table) = build.one(&view, "route_table_id", TABLE) else {
-            build.lost(&view, "the plan does not tell its route table");
-            continue;
-        };
-        let vpc = implied(build, &table);
-        let Some(vpc) = vpc else { continue };
-        let target = format!("{}.target", view.owner.address);
-        let routes = route(build, &view, &vpc, &target);
-        if let Some(table) = build.model.route_tables.get_mut(table.as_str()) {
-            // A table that is read from a state tells its routes already.
-            let fresh = routes.into_iter().filter(|route| {
-                !table
-                    .routes
-                    .iter()
-                    .any(|own| own.destination == route.destination)
-            });
-            table.routes.extend(fresh.collect::<Vec<_>>());
-        }
-    }
-}
-
-/// The VPC whose main table this is, as the VPC says.
-fn main_of(build: &Build<'_>, table: &str) -> Option<String> {
-    let all = build.links.of(VPC);
-    let keys = ["default_route_table_id", "main_route_table_id"];
-    all.iter()
-        .find(|vpc| keys.iter().any(|key| vpc.text(key) == Some(table)))
-        .map(|vpc| links::id(vpc.owner))
-}
-
-/// The VPC of a table; the main one that came with a VPC is there though nobody wrote it.
-fn implied(build: &mut Build<'_>, table: &str) -> Option<String> {
-    if let Some(found) = build.model.route_tables.get(table) {
-        return Some(found.vpc.as_str().to_owned());
-    }
-    let vpc = table
-        .strip_suffix(".main_route_table")
-        .map(str::to_owned)
-        .or_else(|| main_of(build, table))?;
-    let item = RouteTable {
-        name: None,
-        vpc: vpc.as_str().into(),
-        main: true,
-        gateway: OneOrMany::default(),
-        propagating: OneOrMany::default(),
-        routes: Vec::new(),
-        tags: BTreeMap::new(),
-    };
-    build.add_as("route_tables", table, item, |model| &mut model.route_tables);
-    Some(vpc)
-}
-
-fn route<'a>(build: &mut Build<'a>, view: &View<'a>, vpc: &str, unknown: &str) -> Vec<Route> {
-    let keys = [
-        "cidr_block",
-        "destination_cidr_block",
-        "ipv6_cidr_block",
-        "destination_ipv6_cidr_block",
-    ];
-    let cidr = keys
-        .iter()
-        .find_map(|key| view.text(key))
-        .and_then(|text| Cidr::parse(text).ok());
-    let destination = match cidr {
-        Some(cidr) => Some(Peer::Cidr(cidr)),
-        None => ["destination_prefix_list_id"]
-            .iter()
-            .find_map(|key| build.one(view, key, LIST))
-            .map(|list| Peer::Resource(list.as_str().into())),
-    };
-    // A destination that is another's CIDR, and not assigned yet, may be any: as a prefix list that nobody describes.
-    let destination = destination.unwrap_or_else(|| unknown_list(build, unknown));
-    let target = TARGETS
-        .into_iter()
-        .find_map(|(argument, kinds)| build.one(view, argument, kinds));
-    let target = target.unwrap_or_else(|| {
-        build.unknown(
-            unknown,
-            "route-target",
-            "the plan does not tell where this route leads",
-        );
-        unknown.to_owned()
-    });
-    let local = |cidr: &Cidr| {
-        build
-            .model
-            .vpcs
-            .get(vpc)
-            .is_some_and(|vpc| vpc.cidr.0.contains(cidr))
-    };
-    if target == "local" && matches!(&destination, Peer::Cidr(cidr) if local(cidr)) {
-        return Vec::new();
-    }
-    vec![Route {
-        destination,
-        target: target.as_str().into(),
-        propagated: false,
-        state: RouteState::Active,
-    }]
-}
-
-/// The destinations of a route that are not known yet.
-fn unknown_list(build: &mut Build<'_>, route: &str) -> Peer {
-    let id = format!("{route}.destination");
-    build.unknown(&id, "prefix-list", "the plan does not tell this destination");
-    Peer::Resource(id.as_str().into())
-}
-
-/// What a table learns from virtual private gateways: which prefixes, the plan does not tell.
-fn learned<'a>(build: &mut Build<'a>, view: &View<'a>) -> Vec<Route> {
-    let mut gateways = build.texts(view, "propagating_vgws", &["aws_vpn_gateway"]);
-    let own = links::id(view.owner);
-    for apart in build.links.of(&["aws_vpn_gateway_route_propagation"]) {
-        if build.one(&apart, "route_table_id", TABLE).as_ref() == Some(&own) {
-            gateways.extend(build.one(&apart, "vpn_gateway_id", &["aws_vpn_gateway"]));
-        }
-    }
-    let route = |gateway: String| Route {
-        destination: unknown_list(build, &format!("{own}.propagated")),
-        target: gateway.as_str().into(),
-        propagated: false,
-        state: RouteState::Active,
-    };
-    gateways.into_iter().map(route).collect()
-}
-
-fn associations(build: &mut Build<'_>) {
-    for view in build.links.of(&["aws_route_table_association"]) {
-        let Some(table) = build.one(&view, "route_table_id", TABLE) else {
-            build.lost(&view, "the plan does not tell its route table");
-            continue;
-        };
-        implied(build, &table);
-        if let Some(subnet) = build.one(&view, "subnet_id", SUBNET) {
-            if let Some(subnet) = build.model.subnets.get_mut(&SubnetId::from(subnet.as_str())) {
-                subnet.route_table = Some(RouteTableId::from(table.as_str()));
-            }
-        } else if let Some(gateway) = build.one(&view, "gateway_id", gateways::GATEWAY)
-            && let Some(table) = build.model.route_tables.get_mut(table.as_str())
-        {
-            table.gateway.0.push(ResourceId::from(gateway.as_str()));
-        }
-    }
-    for view in build.links.of(&["aws_main_route_table_association"]) {
-        let (vpc, table) = (
-            build.one(&view, "vpc_id", VPC),
-            build.one(&view, "route_table_id", TABLE),
-        );
-        let (Some(vpc), Some(main)) = (vpc, table) else {
-            continue;
-        };
-        for (id, table) in &mut build.model.route_tables {
-            if table.vpc.as_str() == vpc {
-                table.main = id.as_str() == main;
-            }
-        }
     }
 }

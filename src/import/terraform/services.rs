@@ -4,8 +4,8 @@ use super::Build;
 use super::balancing::{TARGETS, aim};
 use super::filters::GROUP;
 use super::hosts::{maps_public, template};
-use super::links::View;
 use super::places::SUBNET;
+use super::view::View;
 use crate::import::service::{Placement, place};
 use crate::model::{NetworkInterfaceId, TargetDescription, TargetHealth};
 

@@ -1,7 +1,9 @@
 //! Transit gateways, their attachments, route tables, associations and propagations.
 
-use super::links::{self, View};
-use super::places::{LIST, SUBNET, VPC};
+use super::links;
+use super::places::{SUBNET, VPC};
+use super::routing::LIST;
+use super::view::View;
 use super::{Build, named};
 use crate::model::{
     AttachmentState, Cidr, OneOrMany, Peer, SubnetId, TransitGateway, TransitGatewayAttachment,
