@@ -107,26 +107,30 @@ pub fn default_group(model: &mut Model, vpc: &VpcId) -> SecurityGroupId {
     if let Some((id, _)) = described {
         return id.clone();
     }
-    model.security_groups.entry(id.clone()).or_insert_with(|| {
-        let rule = SecurityGroupRule {
-            protocol: Some(ProtocolSpec::All),
-            ports: None,
-            icmp_type: None,
-            icmp_code: None,
-            source: OneOrMany(vec![Peer::Resource(id.as_str().into())]),
-            destination: OneOrMany::default(),
-            description: None,
-        };
-        SecurityGroup {
-            name: None,
-            vpc: vpc.clone(),
-            associated_vpcs: Vec::new(),
-            ingress: vec![rule],
-            egress: None,
-            tags: Tags::new(),
-        }
-    });
+    let group = || among_members(vpc, &id);
+    model.security_groups.entry(id.clone()).or_insert_with(group);
     id
+}
+
+/// A group that lets in its own members, and lets everything out.
+pub fn among_members(vpc: &VpcId, id: &SecurityGroupId) -> SecurityGroup {
+    let rule = SecurityGroupRule {
+        protocol: Some(ProtocolSpec::All),
+        ports: None,
+        icmp_type: None,
+        icmp_code: None,
+        source: OneOrMany(vec![Peer::Resource(id.as_str().into())]),
+        destination: OneOrMany::default(),
+        description: None,
+    };
+    SecurityGroup {
+        name: None,
+        vpc: vpc.clone(),
+        associated_vpcs: Vec::new(),
+        ingress: vec![rule],
+        egress: None,
+        tags: Tags::new(),
+    }
 }
 
 /// The id of a VPC's default group where its own is not known.

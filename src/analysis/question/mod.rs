@@ -236,6 +236,7 @@ impl<'a> Resolver<'a> {
         match self.index.names.get(text).map(Vec::as_slice) {
             Some([one]) => self.by_id(one.as_str()).ok_or_else(|| no_end(text)),
             Some(several) => self.same_name(text, several),
+            None if self.model.unknown.contains_key(text) => Err(self.not_known(text)),
             None if self.model.contains(text) => Err(no_end(text)),
             None => Err(self.unheard_of(text)),
         }
@@ -511,6 +512,20 @@ impl<'a> Resolver<'a> {
             names => format!("did you mean {}?", names.join(", ")),
         };
         QuestionError::new(format!("nothing in the model is called `{text}`"), Some(hint))
+    }
+
+    /// What is there, and of which nobody told enough to ask about it.
+    fn not_known(&self, text: &str) -> QuestionError {
+        let unknown = self.model.unknown.get(text);
+        let why = unknown.and_then(|unknown| unknown.why.as_deref());
+        let message = match why {
+            Some(why) => format!("`{text}` is there, but not known: {why}"),
+            None => format!("`{text}` is there, but not known"),
+        };
+        QuestionError::new(
+            message,
+            Some("describe it, or ask about what is described".to_owned()),
+        )
     }
 
     fn known(&self) -> impl Iterator<Item = &str> {

@@ -48,12 +48,7 @@ fn port(view: &View<'_>, argument: &str) -> Option<u16> {
 }
 
 fn balancers(build: &mut Build<'_>) {
-    for view in build
-        .links
-        .of(BALANCER)
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(BALANCER) {
         let mut subnets: Vec<SubnetId> = build.many(&view, "subnets", SUBNET);
         for mapping in view.blocks("subnet_mapping") {
             subnets.extend(
@@ -98,12 +93,7 @@ fn balancers(build: &mut Build<'_>) {
 }
 
 fn target_groups(build: &mut Build<'_>) {
-    for view in build
-        .links
-        .of(TARGETS)
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(TARGETS) {
         let kind = match view.text("target_type") {
             Some("ip") => TargetType::Ip,
             Some("lambda") => TargetType::Lambda,
@@ -206,12 +196,7 @@ fn listeners(build: &mut Build<'_>) {
         rule.0.extend(groups);
         rule.1 |= answers;
     }
-    for view in build
-        .links
-        .of(LISTENER)
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(LISTENER) {
         let Some(balancer) = build.one(&view, "load_balancer_arn", BALANCER) else {
             continue;
         };
@@ -255,19 +240,11 @@ fn classic(build: &mut Build<'_>) {
             attached.entry(balancer).or_default().push(instance);
         }
     }
-    for view in build
-        .links
-        .of(&["aws_elb"])
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(&["aws_elb"]) {
         let id = links::id(view.owner);
         let subnets: Vec<SubnetId> = build.many(&view, "subnets", SUBNET);
         let Some(first) = subnets.first().map(ToString::to_string) else {
-            build.note(format!(
-                "{}: its subnets are not known, and it is left out",
-                view.owner.address
-            ));
+            build.lost(&view, "its subnets are not known");
             continue;
         };
         let mut instances = build.texts(&view, "instances", INSTANCE);

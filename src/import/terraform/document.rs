@@ -92,6 +92,8 @@ pub struct Change {
 #[derive(Debug, Default, Deserialize)]
 struct Before {
     before: Option<Map<String, Value>>,
+    #[serde(default)]
+    after_unknown: Value,
 }
 
 /// A resource of a raw state, version 4.
@@ -219,6 +221,8 @@ pub struct Instance {
     pub key: Option<Value>,
     /// What is known of it. What is not there is not known yet, or was not given.
     pub values: Map<String, Value>,
+    /// Which arguments are not known yet: the same tree, with `true` for each of them.
+    pub unknown: Value,
 }
 
 /// Every instance below a module.
@@ -234,11 +238,25 @@ pub fn instances(values: Values) -> Vec<Instance> {
             name: shape.name,
             key: shape.index,
             values: shape.values.unwrap_or_default(),
+            unknown: Value::Null,
         }));
         open.extend(module.child_modules);
     }
     all.sort_by(|one, other| one.address.cmp(&other.address));
     all
+}
+
+/// Tells the instances that a plan changes what is not known of them yet.
+pub fn mark(instances: &mut [Instance], changes: &[Change]) {
+    let unknown: BTreeMap<&str, &Value> = changes
+        .iter()
+        .map(|change| (change.address.as_str(), &change.change.after_unknown))
+        .collect();
+    for instance in instances {
+        if let Some(found) = unknown.get(instance.address.as_str()) {
+            instance.unknown = (*found).clone();
+        }
+    }
 }
 
 /// What was there before the changes of a plan.
@@ -252,6 +270,7 @@ pub fn before(changes: Vec<Change>) -> Vec<Instance> {
             kind: change.kind,
             name: change.name,
             key: change.index,
+            unknown: Value::Null,
         })
     });
     there.collect()
@@ -281,6 +300,7 @@ pub fn stored(resources: Vec<Stored>) -> Vec<Instance> {
                 name: resource.name.clone(),
                 key: instance.index_key,
                 values: instance.attributes.unwrap_or_default(),
+                unknown: Value::Null,
             });
         }
     }
@@ -320,6 +340,7 @@ pub fn old(modules: Vec<OldModule>) -> Vec<Instance> {
                 name: name.to_owned(),
                 key: key.map(Value::from),
                 values: unflatten(&primary.attributes),
+                unknown: Value::Null,
                 kind: resource.kind,
             });
         }

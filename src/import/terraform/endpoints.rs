@@ -18,20 +18,10 @@ const ENDPOINT: &[&str] = &["aws_vpc_endpoint"];
 
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
-    for view in build
-        .links
-        .of(SERVICE)
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(SERVICE) {
         service(build, &view);
     }
-    for view in build
-        .links
-        .of(ENDPOINT)
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(ENDPOINT) {
         endpoint(build, &view);
     }
 }

@@ -8,7 +8,7 @@ use super::links;
 use super::places::{SUBNET, VPC};
 use super::routing::LIST;
 use super::view::View;
-use super::{Build, named};
+use super::{Build, assigned, named};
 use crate::model::{
     Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, Ports, ProtocolSpec, RuleAction, SecurityGroup,
     SecurityGroupRule,
@@ -23,14 +23,13 @@ const ACL: &[&str] = &["aws_network_acl", "aws_default_network_acl"];
 pub fn bring(build: &mut Build<'_>) {
     groups(build);
     associated(build);
-    separate_rules(build);
     acls(build);
     acl_associations(build);
     separate_entries(build);
 }
 
 fn groups(build: &mut Build<'_>) {
-    for view in build.links.of(GROUP).into_iter().filter(|view| !view.owner.data) {
+    for view in build.links.made(GROUP) {
         let Some(vpc) = build.one(&view, "vpc_id", VPC) else {
             build.lost(
                 &view,
@@ -180,8 +179,11 @@ fn peers_of<'a>(build: &mut Build<'a>, view: &View<'a>, group: &str) -> Vec<Peer
     if view.truth("self") == Some(true) {
         peers.push(Peer::Resource(group.into()));
     }
-    let mut cidrs = CIDRS.iter().chain(&CIDR);
-    if cidrs.any(|key| view.is_open(key)) {
+    let open = CIDRS.iter().chain(&CIDR).filter(|key| view.is_open(key));
+    let meant = open.map(|key| assigned::meant(build, view, key));
+    let meant: Vec<Vec<Cidr>> = meant.collect();
+    peers.extend(meant.iter().flatten().copied().map(Peer::Cidr));
+    if meant.iter().any(Vec::is_empty) {
         let id = format!("{}.cidr", view.owner.address);
         build.unknown(&id, "cidr", "the plan does not tell these addresses");
         peers.push(Peer::Resource(id.as_str().into()));
@@ -225,7 +227,8 @@ fn service(
     (ports, None, None)
 }
 
-fn separate_rules(build: &mut Build<'_>) {
+/// Rules that are written apart from their group, which may be one that AWS makes with something else.
+pub fn separate_rules(build: &mut Build<'_>) {
     let kinds = [
         "aws_security_group_rule",
         "aws_vpc_security_group_ingress_rule",
@@ -246,8 +249,12 @@ fn separate_rules(build: &mut Build<'_>) {
         let Some(group) = build.model.security_groups.get_mut(id.as_str()) else {
             continue;
         };
-        let egress = group.egress.get_or_insert_default();
-        let side = if ingress { &mut group.ingress } else { egress };
+        let side = match (ingress, &mut group.egress) {
+            (true, _) => &mut group.ingress,
+            (false, Some(egress)) => egress,
+            // It lets out everything already.
+            (false, None) => continue,
+        };
         // The group that a state holds tells the rules that are written apart, too.
         let covered = side.iter().any(|own| {
             (&own.protocol, &own.ports, own.icmp_type, own.icmp_code)
@@ -265,7 +272,7 @@ fn separate_rules(build: &mut Build<'_>) {
 }
 
 fn acls(build: &mut Build<'_>) {
-    for view in build.links.of(ACL).into_iter().filter(|view| !view.owner.data) {
+    for view in build.links.made(ACL) {
         let default = view.owner.kind == "aws_default_network_acl";
         let known = build.one(&view, "default_network_acl_id", ACL);
         let id = known.filter(|_| default).unwrap_or_else(|| links::id(view.owner));

@@ -41,12 +41,7 @@ fn internet(build: &mut Build<'_>) {
         );
         attached.extend(gateway.zip(vpc));
     }
-    for view in build
-        .links
-        .of(&[INTERNET])
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(&[INTERNET]) {
         let vpc = build
             .one(&view, "vpc_id", VPC)
             .or_else(|| attached.remove(&links::id(view.owner)));
@@ -75,7 +70,7 @@ fn internet(build: &mut Build<'_>) {
 }
 
 fn nat(build: &mut Build<'_>) {
-    for view in build.links.of(NAT).into_iter().filter(|view| !view.owner.data) {
+    for view in build.links.made(NAT) {
         let subnet = build.one(&view, "subnet_id", SUBNET);
         let vpc = build.one(&view, "vpc_id", VPC).filter(|_| subnet.is_none());
         if subnet.is_none() && vpc.is_none() {
@@ -131,12 +126,7 @@ fn peerings(build: &mut Build<'_>) {
             accepted.extend(build.one(&view, "vpc_peering_connection_id", PEERING));
         }
     }
-    for view in build
-        .links
-        .of(&["aws_vpc_peering_connection"])
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(&["aws_vpc_peering_connection"]) {
         let sides = (
             build.one(&view, "vpc_id", VPC),
             build.one(&view, "peer_vpc_id", VPC),

@@ -46,6 +46,29 @@ fn known(view: &View<'_>) -> OneOrMany<AddressSpec> {
     OneOrMany(all)
 }
 
+/// The addresses of an interface; where it gets IPv6 ones besides, any of its subnet.
+fn addresses<'a>(build: &Build<'a>, view: &View<'a>, subnet: &str) -> OneOrMany<AddressSpec> {
+    let mut all = known(view);
+    let given = |spec: &AddressSpec, v6: bool| matches!(spec, AddressSpec::Known(ip) if ip.is_ipv6() == v6);
+    let wanted = view.number("ipv6_address_count").is_some_and(|count| count > 0)
+        || view.is_open("ipv6_addresses")
+        || subnet_says(build, subnet, "assign_ipv6_address_on_creation");
+    if all.iter().any(|spec| given(spec, true)) || !wanted || view.values_tell("arn") {
+        return all;
+    }
+    let Some(place) = build.model.subnets.get(&SubnetId::from(subnet)) else {
+        return all;
+    };
+    let v4 = all.iter().any(|spec| given(spec, false));
+    let cidrs = place.cidr.iter().copied();
+    all.0.extend(
+        cidrs
+            .filter(|cidr| cidr.net().addr().is_ipv6() || !v4)
+            .map(AddressSpec::OneOf),
+    );
+    all
+}
+
 /// The groups of an interface; where none is named, the default one of its VPC.
 pub fn groups<'a>(
     build: &mut Build<'a>,
@@ -66,12 +89,7 @@ pub fn groups<'a>(
 }
 
 fn interfaces(build: &mut Build<'_>) {
-    for view in build
-        .links
-        .of(&["aws_network_interface"])
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(&["aws_network_interface"]) {
         let Some(subnet) = build.one(&view, "subnet_id", SUBNET) else {
             build.lost(&view, "the plan does not tell its subnet");
             continue;
@@ -88,7 +106,7 @@ fn interfaces(build: &mut Build<'_>) {
         let index = attached.first().and_then(|block| block.number("device_index"));
         let item = NetworkInterface {
             name,
-            ip: known(&view),
+            ip: addresses(build, &view, &subnet),
             prefixes: OneOrMany(prefixes.filter_map(|text| Cidr::parse(text).ok()).collect()),
             source_dest_check: view.truth("source_dest_check").unwrap_or(true),
             instance: instance.as_deref().map(Into::into),
@@ -104,12 +122,7 @@ fn interfaces(build: &mut Build<'_>) {
 }
 
 fn instances(build: &mut Build<'_>) {
-    for view in build
-        .links
-        .of(INSTANCE)
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(INSTANCE) {
         let (name, tags) = named(&view);
         let state = match view.text("instance_state") {
             Some("stopped") => InstanceState::Stopped,
@@ -160,10 +173,8 @@ fn primary<'a>(build: &mut Build<'a>, view: &View<'a>, id: &str) {
         .one(view, "subnet_id", SUBNET)
         .or_else(|| build.one(&block?, "subnet_id", SUBNET));
     let Some(subnet) = subnet else {
-        build.note(format!(
-            "{}: its subnet is not known, and it is left out",
-            view.owner.address
-        ));
+        build.model.instances.remove(id);
+        build.lost(view, "its subnet is not known");
         return;
     };
     let listed = ["vpc_security_group_ids", "security_groups"];
@@ -188,7 +199,7 @@ fn primary<'a>(build: &mut Build<'a>, view: &View<'a>, id: &str) {
         .text("primary_network_interface_id")
         .map_or_else(|| format!("{id}@eni"), str::to_owned);
     let item = NetworkInterface {
-        ip: known(view),
+        ip: addresses(build, view, &subnet),
         public_ip: public.or_else(|| wanted.then(|| public_address(&build.model)).flatten()),
         source_dest_check: view.truth("source_dest_check").unwrap_or(true),
         instance: Some(id.into()),
@@ -199,11 +210,15 @@ fn primary<'a>(build: &mut Build<'a>, view: &View<'a>, id: &str) {
 
 /// Whether a subnet gives public addresses to what is launched in it.
 pub fn maps_public(build: &Build<'_>, subnet: &str) -> bool {
+    subnet_says(build, subnet, "map_public_ip_on_launch")
+}
+
+fn subnet_says(build: &Build<'_>, subnet: &str, argument: &str) -> bool {
     let all = build.links.of(SUBNET);
     let own = all.iter().find(|view| links::id(view.owner) == subnet);
     own.is_some_and(|view| {
-        view.truth("map_public_ip_on_launch")
-            .unwrap_or(view.owner.kind == "aws_default_subnet")
+        let default = argument == "map_public_ip_on_launch" && view.owner.kind == "aws_default_subnet";
+        view.truth(argument).unwrap_or(default)
     })
 }
 
@@ -271,12 +286,7 @@ fn elastic(build: &mut Build<'_>) {
             apart.insert(id, view);
         }
     }
-    for view in build
-        .links
-        .of(ADDRESS)
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(ADDRESS) {
         let id = links::id(view.owner);
         let places = [Some(view), apart.get(&id).copied()];
         let mut eni = None;

@@ -132,6 +132,7 @@ impl<'a> Links<'a> {
         View {
             owner,
             values: &owner.values,
+            unknown: &owner.unknown,
             expressions: config.map_or(Expressions::None, |config| {
                 Expressions::Known(&config.expressions)
             }),
@@ -146,6 +147,12 @@ impl<'a> Links<'a> {
             .collect()
     }
 
+    /// The instances of a type that are not only looked up.
+    pub fn made(&self, kinds: &[&str]) -> Vec<View<'a>> {
+        let all = self.of(kinds).into_iter();
+        all.filter(|view| !view.owner.data).collect()
+    }
+
     /// The id in an argument, which is one of a resource of these types.
     pub fn one(&self, view: &View<'a>, argument: &str, kinds: &[&str]) -> Option<Id> {
         match view.values.get(argument) {
@@ -153,7 +160,12 @@ impl<'a> Links<'a> {
             Some(_) => return None,
             None => {}
         }
-        let expression = view.expression(argument)?;
+        let Some(expression) = view.expression(argument) else {
+            let guessed = view
+                .is_told_unknown(argument)
+                .then(|| self.guess(view.owner, kinds))?;
+            return Some(guessed.map_or_else(|| self.unknown(view, argument), Id::Of));
+        };
         let Meant { ids, .. } = self.meant(view, expression, kinds);
         match ids.as_slice() {
             [one] => Some(Id::Of(one.clone())),
@@ -175,6 +187,11 @@ impl<'a> Links<'a> {
             .map(str::to_owned)
             .collect();
         let whole = known.is_some() && listed.iter().all(|value| !value.is_null());
+        if view.expression(argument).is_none() && view.is_told_unknown(argument) {
+            let mut all: Vec<Id> = ids.into_iter().map(Id::Of).collect();
+            all.push(self.unknown(view, argument));
+            return all;
+        }
         if let (false, Some(expression)) = (whole, view.expression(argument)) {
             let meant = self.meant(view, expression, kinds);
             let fresh: Vec<String> = meant.ids.into_iter().filter(|id| !ids.contains(id)).collect();
@@ -187,6 +204,22 @@ impl<'a> Links<'a> {
             return all;
         }
         ids.into_iter().map(Id::Of).collect()
+    }
+
+    /// The ids of those whose attribute of this name an argument is, if it is nothing else.
+    pub fn whose(&self, view: &View<'a>, argument: &str, attribute: &str) -> Vec<String> {
+        let Some(expression) = view.expression(argument) else {
+            return Vec::new();
+        };
+        let mut resolved = Resolved::default();
+        let owner = view.owner;
+        self.resolve(owner, &owner.module, &references(expression), &mut resolved);
+        let all = || resolved.targets.iter();
+        if resolved.local || !all().all(|target| target.attribute.as_deref() == Some(attribute)) {
+            return Vec::new();
+        }
+        let owners = all().filter_map(|target| self.by_address.get(target.index.as_str()));
+        owners.map(|owner| id(owner)).collect()
     }
 
     fn unknown(&self, view: &View<'a>, argument: &str) -> Id {
@@ -227,15 +260,22 @@ impl<'a> Links<'a> {
             );
         }
         let mut open = resolved.local;
-        if let (true, true, Some(only)) = (ids.is_empty(), resolved.local, self.only(owner, kinds)) {
+        let unseen = ids.is_empty() && resolved.local;
+        if let Some(only) = unseen.then(|| self.guess(owner, kinds)).flatten() {
             ids.insert(only);
             open = false;
-            self.guesses.borrow_mut().insert(owner.address.clone());
         }
         Meant {
             ids: ids.into_iter().collect(),
             open,
         }
+    }
+
+    /// What something that the plan does not tell will be, if only one thing can be meant; said in a note.
+    fn guess(&self, owner: &Instance, kinds: &[&str]) -> Option<String> {
+        let only = self.only(owner, kinds)?;
+        self.guesses.borrow_mut().insert(owner.address.clone());
+        Some(only)
     }
 
     /// The only thing of these types in the module of another.
@@ -259,7 +299,7 @@ impl<'a> Links<'a> {
                 Some(id(instance))
             }
             Some(attribute) => {
-                let made = made_with_vpc(instance, attribute);
+                let made = made_with(instance, attribute);
                 if let Some((kind, id)) = made {
                     return kinds.contains(&kind).then_some(id);
                 }
@@ -371,15 +411,19 @@ pub fn id(instance: &Instance) -> String {
         .map_or_else(|| instance.address.clone(), str::to_owned)
 }
 
-/// What comes with a VPC, and its id where AWS has not given one yet.
-fn made_with_vpc(instance: &Instance, attribute: &str) -> Option<(&'static str, String)> {
-    if !matches!(instance.kind.as_str(), "aws_vpc" | "aws_default_vpc") {
-        return None;
-    }
-    let (kind, word) = match attribute {
-        "default_route_table_id" | "main_route_table_id" => ("aws_route_table", "main_route_table"),
-        "default_network_acl_id" => ("aws_network_acl", "default_network_acl"),
-        "default_security_group_id" => ("aws_security_group", "default_security_group"),
+/// What AWS makes with a VPC or an EKS cluster, and its id where AWS has not given one yet.
+fn made_with(instance: &Instance, attribute: &str) -> Option<(&'static str, String)> {
+    let (kind, word) = match (instance.kind.as_str(), attribute) {
+        ("aws_vpc" | "aws_default_vpc", "default_route_table_id" | "main_route_table_id") => {
+            ("aws_route_table", "main_route_table")
+        }
+        ("aws_vpc" | "aws_default_vpc", "default_network_acl_id") => {
+            ("aws_network_acl", "default_network_acl")
+        }
+        ("aws_vpc" | "aws_default_vpc", "default_security_group_id") => {
+            ("aws_security_group", "default_security_group")
+        }
+        ("aws_eks_cluster", "vpc_config") => return Some(("aws_security_group", cluster_group(instance))),
         _ => return None,
     };
     let known = instance.values.get(attribute).and_then(Value::as_str);
@@ -387,4 +431,15 @@ fn made_with_vpc(instance: &Instance, attribute: &str) -> Option<(&'static str, 
         kind,
         known.map_or_else(|| format!("{}.{word}", id(instance)), str::to_owned),
     ))
+}
+
+/// The id of the group that EKS makes with a cluster.
+pub fn cluster_group(cluster: &Instance) -> String {
+    let config = cluster.values.get("vpc_config").and_then(|config| config.get(0));
+    let known = config.and_then(|config| config.get("cluster_security_group_id"));
+    let known = known.and_then(Value::as_str).filter(|text| !text.is_empty());
+    known.map_or_else(
+        || format!("{}.cluster_security_group", cluster.address),
+        str::to_owned,
+    )
 }

@@ -5,6 +5,7 @@
 //! is made. An address that is only unassigned is any free address of its subnet. Terraform's own defaults hold: a group
 //! without `egress` lets nothing out (AWS provider, `aws_security_group`), a resource without groups has its VPC's default one.
 
+mod assigned;
 mod balancing;
 mod document;
 mod endpoints;
@@ -26,7 +27,7 @@ use crate::model::{
 };
 use document::{Configuration, Document, Instance};
 use links::{Id, Links};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use view::View;
 
@@ -145,7 +146,8 @@ fn sources(name: &Arc<str>, document: Document, after: &mut Vec<Source>, before:
         // What is only looked up is in the prior state alone.
         let looked_up = old.iter().flatten().filter(|one| one.data).cloned();
         let mut all = document::instances(planned);
-        let there: std::collections::BTreeSet<String> = all.iter().map(|one| one.address.clone()).collect();
+        document::mark(&mut all, &document.resource_changes);
+        let there: BTreeSet<String> = all.iter().map(|one| one.address.clone()).collect();
         all.extend(looked_up.filter(|one| !there.contains(&one.address)));
         after.push(source(all, document.configuration));
         before.push(source(
@@ -194,6 +196,7 @@ fn build(sources: &[Source]) -> Loaded {
         hosts::bring(&mut build);
         balancing::bring(&mut build);
         services::bring(&mut build);
+        filters::separate_rules(&mut build);
         transit::bring(&mut build);
         flow_logs(&mut build);
         endpoints::bring(&mut build);
@@ -347,7 +350,7 @@ fn guesses(build: &mut Build<'_>) {
     let guesses: Vec<String> = build.links.guesses.borrow().iter().cloned().collect();
     if !guesses.is_empty() {
         build.note(format!(
-            "a local value, of which a plan does not tell, is taken to be the module's only resource of its kind in {}",
+            "a value of which the plan does not tell is taken to be the module's only resource of its kind in {}",
             guesses.join(", ")
         ));
     }

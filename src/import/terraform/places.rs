@@ -1,6 +1,7 @@
 //! VPCs and subnets.
 
-use super::{Build, named};
+use super::view::View;
+use super::{Build, assigned, named};
 use crate::model::{Cidr, OneOrMany, Subnet, Vpc};
 
 /// What a VPC is described by.
@@ -26,28 +27,38 @@ pub fn cidrs(texts: &[Option<&str>]) -> Vec<Cidr> {
 fn vpcs(build: &mut Build<'_>) {
     for view in build.links.of(VPC) {
         let (name, tags) = named(&view);
+        let mut cidr = cidrs(&[view.text("cidr_block"), view.text("ipv6_cidr_block")]);
+        for block in view.blocks("cidr_block_associations") {
+            cidr.extend(cidrs(&[block.text("cidr_block")]));
+        }
+        cidr.extend(stand_in(build, &view));
+        cidr.sort();
+        cidr.dedup();
         let item = Vpc {
             name,
-            cidr: OneOrMany(cidrs(&[view.text("cidr_block"), view.text("ipv6_cidr_block")])),
+            cidr: OneOrMany(cidr),
             region: view.text("region").map(str::to_owned).or(build.region.clone()),
             account: view.text("owner_id").map(str::to_owned),
             dns_support: view.truth("enable_dns_support").unwrap_or(true),
             tags,
         };
-        let v6 =
-            view.truth("assign_generated_ipv6_cidr_block") == Some(true) || view.is_open("ipv6_cidr_block");
-        if v6 && view.text("ipv6_cidr_block").is_none() {
-            build.note(format!(
-                "{}: its IPv6 CIDR is assigned when it is made, and left out here",
-                view.owner.address
-            ));
-        }
         if item.cidr.iter().all(|cidr| cidr.net().addr().is_ipv6()) {
             build.lost(&view, "its IPv4 CIDR is not known before it is made");
             continue;
         }
         build.add("vpcs", &view, item, |model| &mut model.vpcs);
     }
+}
+
+/// The prefix that stands for the IPv6 one that AWS will assign, told in a note.
+fn stand_in(build: &mut Build<'_>, view: &View<'_>) -> Option<Cidr> {
+    let cidr = assigned::of_vpc(build, view)?;
+    build.note(format!(
+        "{}: AWS assigns its IPv6 CIDR when it is made; {} stands for it",
+        view.owner.address,
+        cidr.net()
+    ));
+    Some(cidr)
 }
 
 /// Further CIDRs of a VPC.
@@ -60,7 +71,10 @@ fn more(build: &mut Build<'_>) {
             build.lost(&view, "the plan does not tell its VPC");
             continue;
         };
-        let more = cidrs(&[view.text("cidr_block"), view.text("ipv6_cidr_block")]);
+        let mut more = cidrs(&[view.text("cidr_block"), view.text("ipv6_cidr_block")]);
+        if view.owner.kind.contains("ipv6") {
+            more.extend(stand_in(build, &view));
+        }
         if more.is_empty() {
             build.note(format!(
                 "{}: this CIDR is not known before it is made, and left out here",
@@ -84,7 +98,8 @@ fn subnets(build: &mut Build<'_>) {
             build.lost(&view, "the plan does not tell its VPC");
             continue;
         };
-        let cidr = cidrs(&[view.text("cidr_block"), view.text("ipv6_cidr_block")]);
+        let mut cidr = cidrs(&[view.text("cidr_block"), view.text("ipv6_cidr_block")]);
+        cidr.extend(assigned::of_subnet(build, &view, &vpc));
         if cidr.is_empty() {
             build.lost(&view, "its CIDR is not known before it is made");
             continue;

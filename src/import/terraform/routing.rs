@@ -3,7 +3,7 @@
 use super::links;
 use super::places::{SUBNET, VPC, cidrs};
 use super::view::View;
-use super::{Build, gateways, hosts, named, transit};
+use super::{Build, assigned, gateways, hosts, named, transit};
 use crate::model::{
     Cidr, OneOrMany, Peer, PrefixList, ResourceId, Route, RouteState, RouteTable, RouteTableId, SubnetId,
 };
@@ -86,7 +86,7 @@ fn lists(build: &mut Build<'_>) {
 
 /// A table that the plan makes, or the main one of a VPC that it takes over.
 fn tables(build: &mut Build<'_>) {
-    for view in build.links.of(TABLE).into_iter().filter(|view| !view.owner.data) {
+    for view in build.links.made(TABLE) {
         let main = view.owner.kind == "aws_default_route_table";
         let id = match main {
             true => build.one(&view, "default_route_table_id", TABLE),
@@ -209,7 +209,12 @@ fn route<'a>(build: &mut Build<'a>, view: &View<'a>, vpc: &str, unknown: &str) -
         .iter()
         .find_map(|key| view.text(key))
         .and_then(|text| Cidr::parse(text).ok());
-    let destination = match cidr {
+    let meant = || {
+        let open = keys.iter().filter(|key| view.is_open(key));
+        let mut meant = open.flat_map(|key| assigned::meant(build, view, key));
+        meant.next()
+    };
+    let destination = match cidr.or_else(meant) {
         Some(cidr) => Some(Peer::Cidr(cidr)),
         None => ["destination_prefix_list_id"]
             .iter()

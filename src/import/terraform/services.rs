@@ -4,10 +4,11 @@ use super::Build;
 use super::balancing::{TARGETS, aim};
 use super::filters::GROUP;
 use super::hosts::{maps_public, template};
+use super::links;
 use super::places::SUBNET;
 use super::view::View;
-use crate::import::service::{Placement, place};
-use crate::model::{NetworkInterfaceId, TargetDescription, TargetHealth};
+use crate::import::service::{Placement, among_members, place, vpc_of};
+use crate::model::{NetworkInterfaceId, SecurityGroupId, SubnetId, TargetDescription, TargetHealth};
 
 /// A type, our word for it, the block that says where it is (empty: itself), its subnets and its groups there.
 struct Shape(
@@ -189,12 +190,7 @@ pub fn bring(build: &mut Build<'_>) {
 }
 
 fn shaped(build: &mut Build<'_>, Shape(kind, word, block, subnets, groups): &Shape) {
-    for view in build
-        .links
-        .of(&[kind])
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(&[kind]) {
         let inner = match *block {
             "" => Some(view),
             name => view.blocks(name).into_iter().next(),
@@ -204,12 +200,9 @@ fn shaped(build: &mut Build<'_>, Shape(kind, word, block, subnets, groups): &Sha
         places.extend(build.one(&inner, subnets, SUBNET).filter(|_| places.is_empty()));
         let mut own = build.texts(&inner, groups, GROUP);
         own.extend(build.one(&inner, groups, GROUP).filter(|_| own.is_empty()));
-        own.extend(
-            view.blocks("vpc_config")
-                .iter()
-                .filter_map(|config| config.text("cluster_security_group_id"))
-                .map(str::to_owned),
-        );
+        if *kind == "aws_eks_cluster" {
+            own.extend(cluster_group(build, &view, &places));
+        }
         let public = inner.truth("assign_public_ip") == Some(true);
         let enis = put(build, &view, word, places, own, public);
         for balanced in view.blocks("load_balancer") {
@@ -221,6 +214,19 @@ fn shaped(build: &mut Build<'_>, Shape(kind, word, block, subnets, groups): &Sha
             }
         }
     }
+}
+
+/// The group that EKS makes with a cluster: its members talk to each other, and to everybody (EKS guide, "View Amazon EKS
+/// security group requirements for clusters"). A state may tell what it has become.
+fn cluster_group<'a>(build: &mut Build<'a>, view: &View<'a>, subnets: &[String]) -> Option<String> {
+    let id = links::cluster_group(view.owner);
+    if !build.model.security_groups.contains_key(id.as_str()) {
+        let subnet = SubnetId::from(subnets.first()?.as_str());
+        let vpc = vpc_of(&build.model, &subnet)?;
+        let group = among_members(&vpc, &SecurityGroupId::from(id.as_str()));
+        build.add_as("security_groups", &id, group, |model| &mut model.security_groups);
+    }
+    Some(id)
 }
 
 fn put<'a>(
@@ -266,19 +272,15 @@ fn put<'a>(
 }
 
 fn in_subnet_groups(build: &mut Build<'_>, Grouped(kind, word, argument, groups, subnet_group): &Grouped) {
-    for view in build
-        .links
-        .of(&[kind])
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
-        let Some(wanted) = build.links.one(&view, argument, &[subnet_group]) else {
-            continue;
-        };
+    for view in build.links.made(&[kind]) {
+        let wanted = build.links.one(&view, argument, &[subnet_group]);
         let all = build.links.of(&[subnet_group]);
         let names = ["id", "name", "replication_subnet_group_id"];
         let found = all.iter().find(|one| {
-            one.owner.address == wanted.text() || names.iter().any(|key| one.text(key) == Some(wanted.text()))
+            wanted.as_ref().is_some_and(|wanted| {
+                one.owner.address == wanted.text()
+                    || names.iter().any(|key| one.text(key) == Some(wanted.text()))
+            })
         });
         let subnets = found
             .map(|one| build.texts(one, "subnet_ids", SUBNET))
@@ -292,18 +294,31 @@ fn in_subnet_groups(build: &mut Build<'_>, Grouped(kind, word, argument, groups,
             continue;
         }
         let own = build.texts(&view, groups, GROUP);
-        let public = view.truth("publicly_accessible") == Some(true);
+        let public = view.truth("publicly_accessible") == Some(true) || public_member(build, &view);
         put(build, &view, word, subnets, own, public);
     }
 }
 
-fn scaling_groups(build: &mut Build<'_>) {
-    for view in build
+/// Whether a cluster of databases has an instance with a public address.
+fn public_member<'a>(build: &mut Build<'a>, cluster: &View<'a>) -> bool {
+    let public = |view: &View<'_>| view.truth("publicly_accessible") == Some(true);
+    let mut members = build
         .links
-        .of(&["aws_autoscaling_group"])
+        .made(&["aws_rds_cluster_instance"])
         .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+        .filter(public);
+    members.any(|member| {
+        let of = build
+            .links
+            .one(&member, "cluster_identifier", &["aws_rds_cluster"]);
+        of.is_some_and(|of| {
+            of.text() == links::id(cluster.owner) || cluster.text("cluster_identifier") == Some(of.text())
+        })
+    })
+}
+
+fn scaling_groups(build: &mut Build<'_>) {
+    for view in build.links.made(&["aws_autoscaling_group"]) {
         let subnets = build.texts(&view, "vpc_zone_identifier", SUBNET);
         let configuration = launch_configuration(build, &view);
         let template = template(build, &view).or(configuration);
@@ -339,12 +354,7 @@ fn launch_configuration<'a>(build: &Build<'a>, view: &View<'a>) -> Option<View<'
 
 /// Nodes carry the groups of their launch template, else the group that EKS makes for the cluster.
 fn node_groups(build: &mut Build<'_>) {
-    for view in build
-        .links
-        .of(&["aws_eks_node_group"])
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(&["aws_eks_node_group"]) {
         let subnets = build.texts(&view, "subnet_ids", SUBNET);
         let template = template(build, &view);
         let block = template.and_then(|one| one.blocks("network_interfaces").into_iter().next());
@@ -357,12 +367,27 @@ fn node_groups(build: &mut Build<'_>) {
             );
         }
         if groups.is_empty() {
-            let id = format!("{}.cluster_security_group", view.owner.address);
-            build.unknown(&id, "security-group", "EKS makes this group with the cluster");
-            groups.push(id);
+            groups.push(nodes_group(build, &view));
         }
         put(build, &view, "eks-nodes", subnets, groups, false);
     }
+}
+
+/// The group of nodes that name none: that of their cluster, in which EKS put it.
+fn nodes_group<'a>(build: &mut Build<'a>, view: &View<'a>) -> String {
+    let wanted = build.links.one(view, "cluster_name", &["aws_eks_cluster"]);
+    let clusters = build.links.of(&["aws_eks_cluster"]);
+    let own = clusters.iter().find(|one| {
+        wanted.as_ref().is_some_and(|wanted| {
+            links::id(one.owner) == wanted.text() || one.text("name") == Some(wanted.text())
+        })
+    });
+    own.map(|cluster| links::cluster_group(cluster.owner))
+        .unwrap_or_else(|| {
+            let id = format!("{}.cluster_security_group", view.owner.address);
+            build.unknown(&id, "security-group", "EKS makes this group with the cluster");
+            id
+        })
 }
 
 /// Auto Scaling groups that are attached to target groups apart.

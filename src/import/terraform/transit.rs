@@ -47,12 +47,7 @@ fn default_table(view: &View<'_>) -> String {
 }
 
 fn gateways(build: &mut Build<'_>) {
-    for view in build
-        .links
-        .of(GATEWAY)
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(GATEWAY) {
         let (name, tags) = named(&view);
         let item = TransitGateway {
             name,
@@ -97,12 +92,7 @@ fn table(
 }
 
 fn tables(build: &mut Build<'_>) {
-    for view in build
-        .links
-        .of(&["aws_ec2_transit_gateway_route_table"])
-        .into_iter()
-        .filter(|view| !view.owner.data)
-    {
+    for view in build.links.made(&["aws_ec2_transit_gateway_route_table"]) {
         let Some(gateway) = build.one(&view, "transit_gateway_id", GATEWAY) else {
             build.lost(&view, "the plan does not tell its transit gateway");
             continue;
@@ -120,7 +110,7 @@ fn tables(build: &mut Build<'_>) {
 
 fn attachments(build: &mut Build<'_>) {
     let kinds = [ATTACHMENT[0], ATTACHMENT[1]];
-    for view in build.links.of(&kinds).into_iter().filter(|view| !view.owner.data) {
+    for view in build.links.made(&kinds) {
         let Some(gateway) = build.one(&view, "transit_gateway_id", GATEWAY) else {
             build.lost(&view, "the plan does not tell its transit gateway");
             continue;

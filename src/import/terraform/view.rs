@@ -14,6 +14,8 @@ pub struct View<'a> {
     pub values: &'a Map<String, Value>,
     /// What is written of it.
     pub expressions: Expressions<'a>,
+    /// What the plan says is not known yet.
+    pub unknown: &'a Value,
 }
 
 /// What is written of arguments.
@@ -74,9 +76,22 @@ impl<'a> View<'a> {
             Some(Value::Array(list)) => list.iter().any(Value::is_null),
             Some(_) => false,
         };
-        open && self
-            .expression(argument)
-            .is_some_and(|expression| !references(expression).is_empty())
+        let written = self.expression(argument);
+        open && (self.is_told_unknown(argument)
+            || written.is_some_and(|expression| !references(expression).is_empty()))
+    }
+    /// Whether the plan says of an argument that it, or a part of it, is not known yet. This counts in blocks alone of which
+    /// nothing is written (plans before Terraform 0.12.14 and dynamic ones): elsewhere AWS picks what nobody writes.
+    pub fn is_told_unknown(&self, argument: &str) -> bool {
+        let block = !std::ptr::eq(self.values, &self.owner.values);
+        if !block || !matches!(self.expressions, Expressions::None) {
+            return false;
+        }
+        match self.unknown.get(argument) {
+            Some(Value::Bool(unknown)) => *unknown,
+            Some(Value::Array(list)) => list.contains(&Value::Bool(true)),
+            _ => false,
+        }
     }
     /// Whether nothing at all is known of an argument, not even that it is not given.
     pub fn is_absent(&self, argument: &str) -> bool {
@@ -90,7 +105,7 @@ impl<'a> View<'a> {
             Some(one @ Value::Object(_)) => std::slice::from_ref(one),
             _ => &[],
         };
-        let written = self.expression(name);
+        let (written, unknown) = (self.expression(name), self.unknown.get(name));
         let maps = list
             .iter()
             .enumerate()
@@ -99,6 +114,9 @@ impl<'a> View<'a> {
             owner: self.owner,
             values,
             expressions: block(written, index, list.len(), values),
+            unknown: unknown
+                .and_then(|all| all.get(index).or(Some(all).filter(|all| all.is_object())))
+                .unwrap_or(&Value::Null),
         })
         .collect()
     }
