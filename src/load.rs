@@ -41,7 +41,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
             format!("there is no model in {}", names.join(", ")),
         );
         return Err(Diagnostics(vec![error.hint(
-            "a model is a .yaml file, a folder of them, or a folder of `aws … describe-*` JSON",
+            "a model is a .yaml file or a folder of them, a folder of `aws … describe-*` JSON, or a Terraform plan or state",
         )]));
     }
     let (plans, files): (Vec<File>, Vec<File>) = files.into_iter().partition(terraform::is_terraform);
@@ -87,8 +87,11 @@ fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Box
         .map_err(|error| told(&error))?;
     paths.sort();
     for path in paths {
-        let wanted =
-            |extension: &std::ffi::OsStr| ["yaml", "yml", "json"].iter().any(|known| extension == *known);
+        let wanted = |extension: &std::ffi::OsStr| {
+            ["yaml", "yml", "json", "tfstate"]
+                .iter()
+                .any(|known| extension == *known)
+        };
         let hidden = path
             .file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with(['.', '_']));

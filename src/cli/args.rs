@@ -57,7 +57,7 @@ pub enum Command {
 /// Where the model is.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// A model file, a folder of them, or a folder of `aws … describe-*` JSON.
+    /// A model file or a folder of them, a folder of `aws … describe-*` JSON, or a Terraform plan or state.
     #[arg(short, long = "model", value_name = "PATH", required = true, num_args = 1..)]
     pub model: Vec<PathBuf>,
 }

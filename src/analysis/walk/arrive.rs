@@ -25,7 +25,7 @@ impl<'a> Walk<'a> {
                 .ends
                 .destination
                 .is_none_or(|node| node == at.node || behind(node, trail) || handed_on(node, trail)),
-            Leg::Return => at.node == self.ends.source,
+            Leg::Return => at.node == self.ends.source || behind(self.ends.source, trail),
         };
         let missed = if wanted {
             self.demand_missed(component, trail)

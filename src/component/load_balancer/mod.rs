@@ -231,6 +231,8 @@ impl Component for Node {
             // What the load balancer answers itself.
             let because = self.says("answer", format!("{} answers", self.resource.id), None);
             steps.push(Step::forward(fresh, Passage::over(self.out), because));
+        } else if arrival.leg == Leg::Return {
+            self.come_back(fresh, work, &mut steps);
         } else {
             self.request(fresh, work, &mut steps);
         }
@@ -280,16 +282,29 @@ impl Node {
         work.space.subtract(arrival.packets, known)
     }
 
+    /// The reply to what this node began itself, a health check or a request that it sends on.
+    fn come_back(&self, packets: PacketSet, work: &Workspace, steps: &mut Vec<Step>) {
+        let own = work.space.to_destinations(packets, &self.addresses);
+        let message = format!("the reply comes back to {}", self.resource.id);
+        steps.push(Step::Deliver {
+            packets: own,
+            answered: false,
+            because: self.says("flow state", message, None),
+        });
+        self.lose_strange(work.space.subtract(packets, own), steps);
+    }
+
+    fn lose_strange(&self, packets: PacketSet, steps: &mut Vec<Step>) {
+        let message = format!("{} has no flow for these packets", self.resource.id);
+        let because = self.refuses(ExplanationCode::WhyhopNoSession, message, None);
+        steps.push(Step::lose(packets, because));
+    }
+
     fn request(&self, packets: PacketSet, work: &Workspace, steps: &mut Vec<Step>) {
         let id = &self.resource.id;
         let space = &work.space;
         let own = space.to_destinations(packets, &self.addresses);
-        let strange = space.subtract(packets, own);
-        let message = format!("{id} has no flow for these packets");
-        steps.push(Step::lose(
-            strange,
-            self.refuses(ExplanationCode::WhyhopNoSession, message, None),
-        ));
+        self.lose_strange(space.subtract(packets, own), steps);
         if !self.works {
             let because = self.refuses(ExplanationCode::BadState, format!("{id} is not active"), None);
             steps.push(Step::lose(own, because.at(self.place().field("state"))));

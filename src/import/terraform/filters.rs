@@ -17,7 +17,8 @@ use crate::packet::{PortSet, Protocol};
 
 /// What a group is described by.
 pub const GROUP: &[&str] = &["aws_security_group", "aws_default_security_group"];
-const ACL: &[&str] = &["aws_network_acl", "aws_default_network_acl"];
+/// What an ACL is described by.
+pub const ACL: &[&str] = &["aws_network_acl", "aws_default_network_acl"];
 
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
@@ -37,10 +38,7 @@ fn groups(build: &mut Build<'_>) {
             );
             continue;
         };
-        let id = match view.owner.kind.as_str() {
-            "aws_default_security_group" => default_id(build, &view, &vpc, "default_security_group"),
-            _ => links::id(view.owner),
-        };
+        let id = build.links.own_id(view.owner);
         let [ingress, egress] = ["ingress", "egress"].map(|argument| inline(build, &view, argument, &id));
         let (name, tags) = named(&view);
         let name = match view.owner.kind.as_str() {
@@ -89,20 +87,6 @@ fn associated(build: &mut Build<'_>) {
             group.associated_vpcs.push(vpc.as_str().into());
         }
     }
-}
-
-/// The id of what came with a VPC: as the VPC says, or by our own rule.
-fn default_id<'a>(build: &Build<'a>, view: &View<'a>, vpc: &str, word: &str) -> String {
-    let own = links::id(view.owner);
-    if own != view.owner.address {
-        return own;
-    }
-    let all = build.links.of(VPC);
-    let known = all
-        .iter()
-        .find(|one| links::id(one.owner) == vpc)
-        .and_then(|one| one.text(&format!("{word}_id")));
-    known.map_or_else(|| format!("{vpc}.{word}"), str::to_owned)
 }
 
 /// A rule of which nobody knows whom it lets through.
@@ -274,8 +258,7 @@ pub fn separate_rules(build: &mut Build<'_>) {
 fn acls(build: &mut Build<'_>) {
     for view in build.links.made(ACL) {
         let default = view.owner.kind == "aws_default_network_acl";
-        let known = build.one(&view, "default_network_acl_id", ACL);
-        let id = known.filter(|_| default).unwrap_or_else(|| links::id(view.owner));
+        let id = build.links.own_id(view.owner);
         let vpc = build.one(&view, "vpc_id", VPC);
         let vpc = vpc.or_else(|| default_of(build, &id));
         let Some(vpc) = vpc else {

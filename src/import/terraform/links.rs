@@ -5,7 +5,10 @@
 //! Where several could be meant, nobody guesses: the answer is a named unknown.
 
 use super::document::{Configuration, Instance, ModuleCall, ModuleConfig, ResourceConfig};
+use super::filters::ACL;
 use super::names::{bracket, own_address, plain, references, split_module, word};
+use super::places::VPC;
+use super::routing::TABLE;
 use super::view::{Expressions, View};
 use serde_json::Value;
 use std::cell::RefCell;
@@ -289,11 +292,37 @@ impl<'a> Links<'a> {
         }
     }
 
+    /// The id of an instance. What takes over something that comes with a VPC has the id of that.
+    pub fn own_id(&self, instance: &'a Instance) -> String {
+        let own = id(instance);
+        if own != instance.address {
+            return own;
+        }
+        let view = self.view(instance);
+        let of = |argument, kinds| self.one(&view, argument, kinds).map(|id| id.text().to_owned());
+        let taken = match instance.kind.as_str() {
+            "aws_default_route_table" => of("default_route_table_id", TABLE),
+            "aws_default_network_acl" => of("default_network_acl_id", ACL),
+            "aws_default_security_group" => {
+                let vpc = of("vpc_id", VPC);
+                let made = |one: &View<'a>| made_with(one.owner, "default_security_group_id");
+                let all = self.of(VPC).into_iter();
+                let mut known = all.filter(|one| vpc.as_ref() == Some(&id(one.owner)));
+                let made = known.next().and_then(|one| made(&one)).map(|(_, id)| id);
+                made.or(vpc.map(|vpc| format!("{vpc}.default_security_group")))
+            }
+            _ => None,
+        };
+        taken.unwrap_or(own)
+    }
+
     /// The id that an attribute of an instance is, if it may be one of these types.
     fn id_of(&self, instance: &'a Instance, attribute: Option<&str>, kinds: &[&str]) -> Option<String> {
         let own = kinds.contains(&instance.kind.as_str());
         match attribute {
-            None | Some("id" | "arn" | "allocation_id" | "name" | "identifier") => own.then(|| id(instance)),
+            None | Some("id" | "arn" | "allocation_id" | "name" | "identifier") => {
+                own.then(|| self.own_id(instance))
+            }
             // An instance stands for its primary interface.
             Some("primary_network_interface_id") if kinds.contains(&"aws_network_interface") => {
                 Some(id(instance))
@@ -313,7 +342,7 @@ impl<'a> Links<'a> {
                 match onward.as_deref() {
                     Some([one]) => Some(one.clone()),
                     _ if attribute.ends_with("_id") => None,
-                    _ => own.then(|| id(instance)),
+                    _ => own.then(|| self.own_id(instance)),
                 }
             }
         }
@@ -327,7 +356,7 @@ impl<'a> Links<'a> {
             }
             let (first, rest) = name.split_once('.').unwrap_or((name, ""));
             match first {
-                "var" => self.variable(owner, module, word(rest), into),
+                "var" => self.variable(owner, module, rest, into),
                 "module" => self.output(owner, module, rest, into),
                 "local" => into.local = true,
                 "count" => into.keyed = true,
@@ -345,20 +374,49 @@ impl<'a> Links<'a> {
         }
     }
 
-    fn variable(&self, owner: &'a Instance, module: &str, name: &str, into: &mut Resolved) {
+    fn variable(&self, owner: &'a Instance, module: &str, rest: &str, into: &mut Resolved) {
         let Some((parent, _)) = split_module(module) else {
             return;
         };
+        let name = word(rest);
+        let (key, _) = bracket(&rest[name.len()..]);
         let call = self.calls.get(&plain(module));
         if let Some(expression) = call.and_then(|call| call.expressions.get(name)) {
+            let before = std::mem::take(&mut into.targets);
             self.resolve(owner, parent, &references(expression), into);
+            self.pick(key, before, into);
+        }
+    }
+
+    /// Leaves of what was found those of a key, `module.network.subnets["a"]` or `var.subnets[0]`: of a resource that counts
+    /// itself, the one of that key or in that place.
+    fn pick(&self, key: Option<&str>, before: BTreeSet<Target>, into: &mut Resolved) {
+        let found = std::mem::replace(&mut into.targets, before);
+        let key: Option<Value> = key.and_then(|key| serde_json::from_str(key).ok());
+        let instance = |target: &Target| self.by_address.get(target.index.as_str()).copied();
+        let whole = |target: &Target| instance(target).map(|one| (one.module.as_str(), own_address(one)));
+        let resources: BTreeSet<_> = found.iter().map(whole).collect();
+        let (Some(key), 1) = (key, resources.len()) else {
+            into.targets.extend(found);
+            return;
+        };
+        let of_key = |target: &&Target| instance(target).and_then(|one| one.key.as_ref()) == Some(&key);
+        let place = key.as_u64().and_then(|place| usize::try_from(place).ok());
+        let there: Vec<Target> = found.iter().filter(of_key).cloned().collect();
+        match (there.is_empty(), place.and_then(|place| found.iter().nth(place))) {
+            (true, Some(one)) => into.targets.extend([one.clone()]),
+            (true, None) => into.targets.extend(found),
+            (false, _) => into.targets.extend(there),
         }
     }
 
     fn output(&self, owner: &'a Instance, module: &str, rest: &str, into: &mut Resolved) {
         let name = word(rest);
         let (key, rest) = bracket(&rest[name.len()..]);
-        let output = word(rest.trim_start_matches('.'));
+        let rest = rest.trim_start_matches('.');
+        let output = word(rest);
+        let (of, _) = bracket(&rest[output.len()..]);
+        let before = std::mem::take(&mut into.targets);
         let below = self.children.get(&(module.to_owned(), name.to_owned()));
         for child in below.into_iter().flatten() {
             let wanted = key.is_none_or(|key| child.ends_with(&format!("[{key}]")));
@@ -368,6 +426,7 @@ impl<'a> Links<'a> {
                 self.resolve(owner, child, &references(&found.expression), into);
             }
         }
+        self.pick(of, before, into);
     }
 
     fn resource(&self, module: &str, name: &str, into: &mut Resolved) {

@@ -88,11 +88,7 @@ fn lists(build: &mut Build<'_>) {
 fn tables(build: &mut Build<'_>) {
     for view in build.links.made(TABLE) {
         let main = view.owner.kind == "aws_default_route_table";
-        let id = match main {
-            true => build.one(&view, "default_route_table_id", TABLE),
-            false => None,
-        };
-        let id = id.unwrap_or_else(|| links::id(view.owner));
+        let id = build.links.own_id(view.owner);
         let vpc = build
             .one(&view, "vpc_id", VPC)
             .or_else(|| id.strip_suffix(".main_route_table").map(str::to_owned));
@@ -157,6 +153,7 @@ fn separate(build: &mut Build<'_>) {
             continue;
         };
         let Some(vpc) = implied(build, &table) else {
+            build.lost(&view, "the plan does not tell its route table");
             continue;
         };
         let target = format!("{}.target", view.owner.address);

@@ -76,15 +76,17 @@ impl<'a> View<'a> {
             Some(Value::Array(list)) => list.iter().any(Value::is_null),
             Some(_) => false,
         };
-        let written = self.expression(argument);
-        open && (self.is_told_unknown(argument)
-            || written.is_some_and(|expression| !references(expression).is_empty()))
+        open && match self.expressions {
+            Expressions::Known(map) => map.get(argument).is_some_and(refers),
+            Expressions::Whole(all) if self.owner.unknown.is_null() => refers(all),
+            _ => self.is_told_unknown(argument),
+        }
     }
     /// Whether the plan says of an argument that it, or a part of it, is not known yet. This counts in blocks alone of which
-    /// nothing is written (plans before Terraform 0.12.14 and dynamic ones): elsewhere AWS picks what nobody writes.
+    /// nothing is written by itself: elsewhere AWS picks what nobody writes.
     pub fn is_told_unknown(&self, argument: &str) -> bool {
         let block = !std::ptr::eq(self.values, &self.owner.values);
-        if !block || !matches!(self.expressions, Expressions::None) {
+        if !block || matches!(self.expressions, Expressions::Known(_)) {
             return false;
         }
         match self.unknown.get(argument) {
@@ -105,7 +107,7 @@ impl<'a> View<'a> {
             Some(one @ Value::Object(_)) => std::slice::from_ref(one),
             _ => &[],
         };
-        let (written, unknown) = (self.expression(name), self.unknown.get(name));
+        let (written, unknown) = (self.written(name), self.unknown.get(name));
         let maps = list
             .iter()
             .enumerate()
@@ -121,8 +123,14 @@ impl<'a> View<'a> {
         .collect()
     }
 
-    /// What an argument is made of, as written.
+    /// What an argument is made of, as written. Of a block that is one expression, only what is not known can be made of it.
     pub fn expression(&self, argument: &str) -> Option<&'a Value> {
+        let told = || self.owner.unknown.is_null() || self.is_told_unknown(argument);
+        let whole = matches!(self.expressions, Expressions::Whole(_));
+        self.written(argument).filter(|_| !whole || told())
+    }
+
+    fn written(&self, argument: &str) -> Option<&'a Value> {
         match self.expressions {
             Expressions::None => None,
             Expressions::Known(map) => map.get(argument),
@@ -161,6 +169,10 @@ fn block<'a>(
         (_, _, Some(same)) if list.len() == count => Expressions::Known(same),
         _ => Expressions::Whole(written),
     }
+}
+
+fn refers(expression: &Value) -> bool {
+    !references(expression).is_empty()
 }
 
 fn alike(one: &Value, other: &Value) -> bool {

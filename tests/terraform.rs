@@ -1,0 +1,189 @@
+//! Terraform: plans and states, with questions answered by hand. A `NAME.check.yaml` of `tests/terraform` is asked of
+//! `NAME.json` and of every `NAME-….json`: the same network as a plan, as a state of version 4 and as one of version 3.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
+
+use jiff::civil::{Date, date};
+use std::path::{Path, PathBuf};
+use whyhop::check::{CheckFile, Status};
+use whyhop::import::terraform;
+use whyhop::model::{Diagnostics, Loaded, ResourceId};
+use whyhop::packet::PacketSet;
+use whyhop::{Analysis, Finding, Options};
+
+const TODAY: Date = date(2026, 12, 1);
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/terraform")
+}
+
+fn files(wanted: impl Fn(&str) -> bool) -> Vec<String> {
+    let all = std::fs::read_dir(folder()).unwrap();
+    let names = all.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    let mut found: Vec<String> = names.filter(|name| wanted(name)).collect();
+    found.sort();
+    found
+}
+
+fn analysis(name: &str) -> Analysis {
+    let loaded = whyhop::load(&[folder().join(name)]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    Analysis::new(loaded.model)
+}
+
+/// What a check file expects and does not get.
+fn failures(analysis: &Analysis, checks: &str) -> Vec<String> {
+    let bytes = std::fs::read(folder().join(checks)).unwrap();
+    let checks = CheckFile::read(checks, bytes).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let report = analysis
+        .check(&checks, &[], TODAY)
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert!(!report.outcomes.is_empty());
+    let failed = report.outcomes.iter().filter(|one| one.status != Status::Pass);
+    failed
+        .map(|one| format!("{}: {}", one.name, one.message))
+        .collect()
+}
+
+#[test]
+fn every_plan_and_state_answers_as_worked_out_by_hand() {
+    let mut asked = 0;
+    for checks in files(|name| name.ends_with(".check.yaml")) {
+        let name = checks.trim_end_matches(".check.yaml");
+        let of = |file: &str| {
+            let rest = file
+                .strip_prefix(name)
+                .and_then(|rest| rest.strip_suffix(".json"));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        for file in files(of) {
+            let failed = failures(&analysis(&file), &checks);
+            assert!(failed.is_empty(), "{file}\n{}", failed.join("\n"));
+            asked += 1;
+        }
+    }
+    assert!(asked >= 5, "{asked}");
+}
+
+/// What an answer says, apart from where it is written and which interface it is about.
+fn told(finding: &Finding) -> String {
+    let space = &finding.work.space;
+    let all = |cubes: &[whyhop::packet::Cube]| {
+        let all = cubes.iter();
+        all.fold(PacketSet::EMPTY, |all, cube| space.union(all, space.cube(cube)))
+    };
+    let [works, fails] = [&finding.works, &finding.fails].map(|cubes| space.cubes(all(cubes)));
+    let blockers = finding.blockers.iter();
+    let codes: Vec<String> = blockers
+        .map(|one| format!("{} {}", one.leg.as_str(), one.code))
+        .collect();
+    format!("{} {codes:?} {works:?} {fails:?}", finding.verdict.as_str())
+}
+
+#[test]
+fn a_plan_and_the_same_network_by_hand_answer_all_pairs_alike() {
+    let (plan, hand) = (analysis("shop.json"), analysis("shop.yaml"));
+    let ends = [
+        "internet",
+        "aws_instance.bastion",
+        "aws_autoscaling_group.web",
+        "aws_db_instance.main",
+        "aws_lb.web",
+        "aws_subnet.public[1]",
+        "aws_subnet.private[0]",
+        "aws_subnet.data[1]",
+    ];
+    for from in ends {
+        for to in ends.iter().filter(|to| **to != from) {
+            let ask = |analysis: &Analysis| {
+                let finding = analysis.path(from, to, "all", &Options::default());
+                finding.map_or_else(|error| error.to_string(), |finding| told(&finding))
+            };
+            assert_eq!(ask(&plan), ask(&hand), "{from} → {to}");
+        }
+    }
+}
+
+fn read(text: &str) -> Result<Loaded, Diagnostics> {
+    terraform::from_files(&[("plan.json".into(), text.as_bytes().to_vec())])
+}
+
+fn mistake(text: &str) -> String {
+    let mistakes = read(text).unwrap_err().0;
+    assert_eq!(mistakes.len(), 1);
+    whyhop::report::diagnostic(&mistakes[0], false)
+}
+
+#[test]
+fn what_is_no_plan_is_told_with_its_place_and_the_path_inside_it() {
+    let told = mistake(
+        "{\"format_version\": \"1.2\", \"planned_values\": {\"root_module\": {\"resources\": [\n{\"address\": 7}]}}}",
+    );
+    assert!(
+        told.contains("plan.json:2:14") && told.contains("planned_values.root_module.resources[0].address"),
+        "{told}"
+    );
+    let told = mistake("{\"version\": 9, \"terraform_version\": \"3.0.0\"}");
+    assert!(
+        told.contains("version 9") && told.contains("terraform show -json"),
+        "{told}"
+    );
+    let told = mistake("{\"format_version\": \"1.2\"");
+    assert!(told.contains("plan.json:1:24"), "{told}");
+    let nested = format!(
+        "{{\"format_version\": \"1.2\", \"planned_values\": {}",
+        "{\"root_module\":".repeat(100_000)
+    );
+    assert!(mistake(&nested).contains("recursion limit"), "nesting has an end");
+}
+
+#[test]
+fn what_a_plan_does_not_tell_is_unknown_by_name() {
+    let plan = std::fs::read_to_string(folder().join("platform.json")).unwrap();
+    let model = read(&plan).unwrap().model;
+    let rule = "module.app[\"blue\"].aws_vpc_security_group_ingress_rule.office.cidr";
+    assert!(
+        model.unknown.contains_key(&ResourceId::from(rule)),
+        "{:?}",
+        model.unknown
+    );
+    assert!(
+        model.notes.iter().any(|note| note.contains("2001:db8::/56")),
+        "{:?}",
+        model.notes
+    );
+}
+
+#[test]
+fn types_that_are_not_imported_are_listed_once_and_only_they_are() {
+    let plan = std::fs::read_to_string(folder().join("shop.json")).unwrap();
+    let model = read(&plan).unwrap().model;
+    assert!(
+        model.notes.is_empty() && model.unknown.is_empty(),
+        "{:?}",
+        model.notes
+    );
+    let plan = plan.replace("aws_iam_role", "aws_vpn_connection");
+    let model = read(&plan).unwrap().model;
+    assert!(
+        model
+            .notes
+            .iter()
+            .any(|note| note.contains("aws_vpn_connection (1)"))
+    );
+    assert!(
+        model
+            .unknown
+            .contains_key(&ResourceId::from("aws_vpn_connection.nothing"))
+    );
+}
+
+#[test]
+fn a_plan_tells_what_was_before_it() {
+    let plan = std::fs::read(folder().join("shop.json")).unwrap();
+    let both = terraform::both(&[("plan.json".into(), plan)]).unwrap();
+    assert!(both.before.model.vpcs.is_empty());
+    assert_eq!(both.after.model.vpcs.len(), 1);
+    let state = std::fs::read(folder().join("shop-applied.json")).unwrap();
+    let both = terraform::both(&[("terraform.tfstate".into(), state)]).unwrap();
+    assert_eq!(both.before.model.enis, both.after.model.enis);
+}
