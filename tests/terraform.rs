@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
 use jiff::civil::{Date, date};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use whyhop::check::{CheckFile, Status};
 use whyhop::import::terraform;
@@ -73,7 +74,7 @@ fn told(finding: &Finding) -> String {
     };
     let [works, fails] = [&finding.works, &finding.fails].map(|cubes| space.cubes(all(cubes)));
     let blockers = finding.blockers.iter();
-    let codes: Vec<String> = blockers
+    let codes: BTreeSet<String> = blockers
         .map(|one| format!("{} {}", one.leg.as_str(), one.code))
         .collect();
     format!("{} {codes:?} {works:?} {fails:?}", finding.verdict.as_str())
@@ -119,7 +120,7 @@ fn what_is_no_plan_is_told_with_its_place_and_the_path_inside_it() {
         "{\"format_version\": \"1.2\", \"planned_values\": {\"root_module\": {\"resources\": [\n{\"address\": 7}]}}}",
     );
     assert!(
-        told.contains("plan.json:2:14") && told.contains("planned_values.root_module.resources[0].address"),
+        told.contains("plan.json:2:13") && told.contains("planned_values.root_module.resources[0].address"),
         "{told}"
     );
     let told = mistake("{\"version\": 9, \"terraform_version\": \"3.0.0\"}");

@@ -4,24 +4,60 @@ pub mod aws;
 pub mod service;
 pub mod terraform;
 
-use crate::model::{Diagnostic, Diagnostics, Excerpt, Location};
+use crate::model::{Diagnostic, Diagnostics, Excerpt, Location, harmless};
 use std::sync::Arc;
 
 /// A file: its name, and what it holds.
 pub type File = (Arc<str>, Vec<u8>);
 
-/// Mistakes of a file that is not ours to check: what is wrong, and where.
-fn broken(file: &str, line: Option<usize>, column: Option<usize>, message: String) -> Diagnostic {
-    let number = |value: Option<usize>| value.and_then(|value| u32::try_from(value).ok());
+/// How much of a long line is shown, before what is meant and after it.
+const SHOWN: (usize, usize) = (60, 60);
+
+/// A mistake of a whole file that is not ours to check.
+fn broken(file: &str, message: String) -> Diagnostic {
     let location = Location {
         file: file.into(),
-        line: number(line),
-        column: number(column),
+        line: None,
+        column: None,
     };
     let at = Excerpt {
         location,
         text: String::new(),
         span: (0, 0),
+    };
+    Diagnostic::error("IMPORT_BROKEN_FILE", message).at(Some(at))
+}
+
+/// What JSON's reader says of a file: what is wrong, and where.
+fn broken_json((file, bytes): (&str, &[u8]), before: &str, error: &serde_json::Error) -> Diagnostic {
+    let told = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = format!("{before}: {}", told.trim_end_matches(place.as_str()));
+    let number = |value: usize| u32::try_from(value).ok();
+    let location = Location {
+        file: file.into(),
+        line: number(error.line()),
+        column: number(error.column().max(1)),
+    };
+    let line = bytes
+        .split(|byte| *byte == b'\n')
+        .nth(error.line().saturating_sub(1))
+        .unwrap_or_default();
+    let column = error.column().saturating_sub(1).min(line.len());
+    let window = &line[column.saturating_sub(SHOWN.0)..(column + SHOWN.1).min(line.len())];
+    let text: String = String::from_utf8_lossy(window).chars().map(harmless).collect();
+    let start = column.min(SHOWN.0);
+    let start = (start..=text.len())
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(text.len());
+    let end = text[start..]
+        .chars()
+        .next()
+        .map_or(start, |first| start + first.len_utf8());
+    let at = Excerpt {
+        location,
+        text,
+        span: (start, end),
     };
     Diagnostic::error("IMPORT_BROKEN_FILE", message).at(Some(at))
 }

@@ -12,7 +12,7 @@ mod validate;
 mod value;
 mod write;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, Severity};
+pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, Severity, harmless};
 pub use id::*;
 pub use load::{Document, Loaded, Part, load, load_text};
 pub use section::*;

@@ -1,7 +1,7 @@
 //! Reads a folder of describe dumps: whichever way the files are named and split, what counts is the top-level key.
 
 use super::{firewall_shape, shape};
-use crate::import::{File, broken};
+use crate::import::{File, broken_json};
 use crate::model::Diagnostic;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};
@@ -162,8 +162,8 @@ pub fn collect(files: &[File]) -> (Dump, Vec<Diagnostic>) {
         .deserialize(&mut reader)
         .and_then(|()| reader.end());
         if let Err(error) = read {
-            let message = format!("this is not what `aws … --output json` prints: {error}");
-            mistakes.push(broken(name, Some(error.line()), Some(error.column()), message));
+            let before = "this is not what `aws … --output json` prints";
+            mistakes.push(broken_json((name, bytes), before, &error));
         }
     }
     (dump, mistakes)

@@ -20,7 +20,7 @@ mod services;
 mod transit;
 mod view;
 
-use super::{File, broken, settle};
+use super::{File, broken, broken_json, settle};
 use crate::model::{
     Diagnostic, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, Origin, ResourceId, TrafficType,
     UnknownResource, validate,
@@ -108,18 +108,11 @@ fn parse(name: &Arc<str>, bytes: &[u8]) -> Result<Document, Box<Diagnostic>> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let document: Document = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let (line, column) = (error.inner().line(), error.inner().column());
-        let message = format!("at `{}`: {}", error.path(), error.inner());
-        Box::new(broken(name, Some(line), Some(column), message))
+        let before = format!("at `{}`", error.path());
+        Box::new(broken_json((name, bytes), &before, error.inner()))
     })?;
-    reader.end().map_err(|error| {
-        Box::new(broken(
-            name,
-            Some(error.line()),
-            Some(error.column()),
-            error.to_string(),
-        ))
-    })?;
+    let after = |error| Box::new(broken_json((name, bytes), "after the document", &error));
+    reader.end().map_err(after)?;
     let raw = document.version.is_some_and(|version| matches!(version, 3 | 4));
     if !raw && document.planned_values.is_none() && document.values.is_none() {
         let message = match document.version {
@@ -127,7 +120,7 @@ fn parse(name: &Arc<str>, bytes: &[u8]) -> Result<Document, Box<Diagnostic>> {
             None => "there is neither `planned_values` nor `values` in it".to_owned(),
         };
         let hint = "write it with `terraform show -json plan.out > plan.json`, or give a terraform.tfstate";
-        return Err(Box::new(broken(name, None, None, message).hint(hint)));
+        return Err(Box::new(broken(name, message).hint(hint)));
     }
     Ok(document)
 }
