@@ -131,8 +131,8 @@ fn what_is_no_plan_is_told_with_its_place_and_the_path_inside_it() {
     let told = mistake("{\"format_version\": \"1.2\"");
     assert!(told.contains("plan.json:1:24"), "{told}");
     let nested = format!(
-        "{{\"format_version\": \"1.2\", \"planned_values\": {}",
-        "{\"root_module\":".repeat(100_000)
+        "{{\"format_version\": \"1.2\", \"planned_values\": {{\"root_module\": {}",
+        "{\"child_modules\": [".repeat(100_000)
     );
     assert!(mistake(&nested).contains("recursion limit"), "nesting has an end");
 }
