@@ -17,4 +17,4 @@ pub mod report;
 
 pub use analysis::{Finding, Options, QuestionError};
 pub use api::Analysis;
-pub use load::load;
+pub use load::{load, load_templates, load_with};

@@ -1,7 +1,8 @@
 //! From the paths that a user names to a model: what kind of files they are is seen from the files.
 
-use crate::import::{aws, terraform};
+use crate::import::{aws, cloudformation, terraform};
 use crate::model::{self, Diagnostic, Diagnostics, Excerpt, Loaded, Location};
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,8 +19,52 @@ const DEPTH_MAX: usize = 16;
 /// A file: its name, and what it holds.
 type File = (Arc<str>, Vec<u8>);
 
-/// Reads model files, folders of them, and folders of describe dumps.
+/// Reads model files, folders of them, folders of describe dumps, and CloudFormation templates.
 pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
+    load_with(paths, &BTreeMap::new())
+}
+
+/// Reads the same, with values for the parameters of templates.
+pub fn load_with(paths: &[PathBuf], parameters: &BTreeMap<String, String>) -> Result<Loaded, Diagnostics> {
+    let files = files(paths)?;
+    let (templates, files): (Vec<File>, Vec<File>) = files.into_iter().partition(cloudformation::is_template);
+    if !templates.is_empty() {
+        return match files.first() {
+            None => cloudformation::from_files(&templates, parameters),
+            Some((name, _)) => Err(mixed(name, "CloudFormation templates", "cloudformation TEMPLATE")),
+        };
+    }
+    if !parameters.is_empty() {
+        let message = "only CloudFormation templates have parameters, and none is given";
+        return Err(Diagnostics(vec![Diagnostic::error("IMPORT_PARAMETER", message)]));
+    }
+    let (plans, files): (Vec<File>, Vec<File>) = files.into_iter().partition(terraform::is_terraform);
+    if !plans.is_empty() {
+        return match files.first() {
+            None => terraform::from_files(&plans),
+            Some((name, _)) => Err(mixed(name, "Terraform's files", "terraform PLAN")),
+        };
+    }
+    let (dumps, models): (Vec<File>, Vec<File>) = files.into_iter().partition(is_dump);
+    match (dumps.is_empty(), models.is_empty()) {
+        (true, _) => model::load(models),
+        (false, true) => aws::from_files(&dumps),
+        (false, false) => {
+            let name = models.first().map_or("", |(name, _)| name);
+            Err(mixed(name, "describe dumps", "aws DIR"))
+        }
+    }
+}
+
+/// Reads CloudFormation templates, whatever they look like.
+pub fn load_templates(
+    paths: &[PathBuf],
+    parameters: &BTreeMap<String, String>,
+) -> Result<Loaded, Diagnostics> {
+    cloudformation::from_files(&files(paths)?, parameters)
+}
+
+fn files(paths: &[PathBuf]) -> Result<Vec<File>, Diagnostics> {
     let mut found = Vec::new();
     let mut mistakes = Vec::new();
     for path in paths {
@@ -44,22 +89,7 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
             "a model is a .yaml file or a folder of them, a folder of `aws … describe-*` JSON, or a Terraform plan or state",
         )]));
     }
-    let (plans, files): (Vec<File>, Vec<File>) = files.into_iter().partition(terraform::is_terraform);
-    if !plans.is_empty() {
-        return match files.first() {
-            None => terraform::from_files(&plans),
-            Some((name, _)) => Err(mixed(name, "Terraform's files", "terraform PLAN")),
-        };
-    }
-    let (dumps, models): (Vec<File>, Vec<File>) = files.into_iter().partition(is_dump);
-    match (dumps.is_empty(), models.is_empty()) {
-        (true, _) => model::load(models),
-        (false, true) => aws::from_files(&dumps),
-        (false, false) => {
-            let name = models.first().map_or("", |(name, _)| name);
-            Err(mixed(name, "describe dumps", "aws DIR"))
-        }
-    }
+    Ok(files)
 }
 
 fn mixed(name: &str, others: &str, import: &str) -> Diagnostics {

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Can A reach B in an AWS network, hop by hop; what blocks it; and which flow-log records prove it.
@@ -57,9 +58,39 @@ pub enum Command {
 /// Where the model is.
 #[derive(Debug, Args)]
 pub struct ModelArgs {
-    /// A model file or a folder of them, a folder of `aws … describe-*` JSON, or a Terraform plan or state.
+    /// A model file or a folder of them, a folder of `aws … describe-*` JSON, a Terraform plan or state, or a CloudFormation
+    /// template.
     #[arg(short, long = "model", value_name = "PATH", required = true, num_args = 1..)]
     pub model: Vec<PathBuf>,
+    #[command(flatten)]
+    pub parameters: ParameterArgs,
+}
+
+/// With what CloudFormation templates are deployed.
+#[derive(Debug, Args)]
+pub struct ParameterArgs {
+    /// A parameter of a CloudFormation template, as often as you like: `Environment=prod`, `AWS::Region=eu-west-1`.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parameter)]
+    pub parameter: Vec<(String, String)>,
+}
+
+impl ParameterArgs {
+    /// The parameters; of one that is given twice the last counts.
+    pub fn all(&self) -> BTreeMap<String, String> {
+        self.parameter.iter().cloned().collect()
+    }
+}
+
+impl ModelArgs {
+    /// Reads the model.
+    pub fn load(&self) -> Result<crate::model::Loaded, crate::model::Diagnostics> {
+        crate::load_with(&self.model, &self.parameters.all())
+    }
+}
+
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("a parameter is written KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// The shape of an answer.
@@ -154,6 +185,8 @@ pub struct CheckArgs {
     /// The model, in place of the one that the check files name.
     #[arg(short, long = "model", value_name = "PATH", num_args = 1..)]
     pub model: Vec<PathBuf>,
+    #[command(flatten)]
+    pub parameters: ParameterArgs,
     /// Flow logs, in place of those that the check files name.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub flow_logs: Vec<PathBuf>,
@@ -191,6 +224,17 @@ pub enum ImportFrom {
     Terraform {
         /// The file.
         file: PathBuf,
+        /// Write the model here instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// CloudFormation templates, in YAML or JSON; CDK's and SAM's are such, too.
+    Cloudformation {
+        /// The templates: of several, one imports what another exports.
+        #[arg(required = true)]
+        templates: Vec<PathBuf>,
+        #[command(flatten)]
+        parameters: ParameterArgs,
         /// Write the model here instead of standard output.
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,

@@ -1,6 +1,6 @@
 //! `whyhop check`.
 
-use super::args::CheckArgs;
+use super::args::{CheckArgs, ParameterArgs};
 use super::output::Screen;
 use super::{Exit, Failure, reports};
 use crate::Analysis;
@@ -26,7 +26,7 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Failure> {
             });
         }
         if !models.contains_key(&model) {
-            models.insert(model.clone(), load(&model, screen)?);
+            models.insert(model.clone(), load(&model, &args.parameters, screen)?);
         }
         let logs = meant(&args.flow_logs, &checks.flow_logs, path);
         match models[&model].check(checks, &logs, today) {
@@ -95,8 +95,8 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostics {
     Diagnostics(vec![error.at(Some(at))])
 }
 
-fn load(model: &[PathBuf], screen: &Screen) -> Result<Analysis, Failure> {
-    let loaded = crate::load(model)?;
+fn load(model: &[PathBuf], parameters: &ParameterArgs, screen: &Screen) -> Result<Analysis, Failure> {
+    let loaded = crate::load_with(model, &parameters.all())?;
     if loaded.model.origin == Origin::Written {
         screen.diagnostics(&loaded.warnings);
     }

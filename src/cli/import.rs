@@ -7,7 +7,7 @@ use crate::import::aws::collection_script;
 
 /// Turns other people's files into a model.
 pub fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Failure> {
-    let (from, output) = match &args.from {
+    let (loaded, output) = match &args.from {
         ImportFrom::Aws { script: true, .. } => return screen.data(&collection_script()),
         ImportFrom::Aws { dir: None, .. } => return Err(Failure::question("which folder?")),
         ImportFrom::Aws {
@@ -15,9 +15,13 @@ pub fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Failure> {
             output,
             ..
         }
-        | ImportFrom::Terraform { file: from, output } => (from, output),
+        | ImportFrom::Terraform { file: from, output } => (crate::load(std::slice::from_ref(from))?, output),
+        ImportFrom::Cloudformation {
+            templates,
+            parameters,
+            output,
+        } => (crate::load_templates(templates, &parameters.all())?, output),
     };
-    let loaded = crate::load(std::slice::from_ref(from))?;
     loaded.model.notes.iter().for_each(|note| screen.note(note));
     let yaml = loaded
         .model

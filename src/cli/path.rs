@@ -21,7 +21,7 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
         .map(|text| output(text))
         .collect::<Result<Vec<_>, _>>()?;
     let options = options(args)?;
-    let loaded = crate::load(&args.model.model)?;
+    let loaded = args.model.load()?;
     warn(&loaded, args, screen);
     loaded.model.notes.iter().for_each(|note| screen.note(note));
     // The process ends with the answer: nobody takes a large network apart before.

@@ -6,7 +6,7 @@ use super::{Exit, Failure};
 
 /// Checks a model: 0 without a word, 1 with warnings, 2 with errors.
 pub fn run(args: &ModelArgs, screen: &Screen) -> Result<Exit, Failure> {
-    let loaded = crate::load(&args.model)?;
+    let loaded = args.load()?;
     screen.diagnostics(&loaded.warnings);
     loaded.model.notes.iter().for_each(|note| screen.note(note));
     let model = &loaded.model;

@@ -1,6 +1,7 @@
-//! Other people's files in: what `aws … describe-*` prints, and what Terraform plans, become a model.
+//! Other people's files in: what `aws … describe-*` prints, what Terraform plans, and CloudFormation templates become a model.
 
 pub mod aws;
+pub mod cloudformation;
 pub mod service;
 pub mod terraform;
 

@@ -15,6 +15,7 @@ mod write;
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, Severity, harmless};
 pub use id::*;
 pub use load::{Document, Loaded, Part, load, load_text};
+pub use load::{Node, NodeKind, Span, TextFile, parse_functions};
 pub use section::*;
 pub use sections::{Item, Model};
 pub use source::{ItemFiles, Locate, Location, Place, Sources};

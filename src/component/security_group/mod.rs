@@ -225,14 +225,36 @@ impl Groups {
         steps: &mut Vec<Step>,
     ) {
         for (maybe, packets) in self.set.split(work, asked, false, packets) {
-            if maybe.is_some() {
-                let message = "a rule names a security group or prefix list that the model does not describe";
-                let because = self.denied(ExplanationCode::UnknownPeeredSgs, asked.direction, message.into());
+            if let Some(index) = maybe {
+                let because = self.unsure(asked.direction, index);
                 steps.push(Step::Unknown { packets, because });
             } else {
                 self.deny(arrival, asked, packets, work, steps);
             }
         }
+    }
+
+    /// Why nobody knows whether a rule allows: whom it names, the model does not describe.
+    fn unsure(&self, direction: Direction, index: usize) -> Cause {
+        let rules = self.set.rules(direction);
+        let listed = rules
+            .get(index)
+            .and_then(|listed| Some((listed.group, listed.rule?)));
+        let names = match listed {
+            Some((_, (_, rule))) => self.set.undescribed(rule),
+            None => self.set.undescribed_groups(),
+        };
+        let names = names.join(" and ");
+        let code = ExplanationCode::UnknownPeeredSgs;
+        let Some((group, (place, _))) = listed else {
+            let message = format!("{names} may allow these packets, and the model does not describe it");
+            return self.denied(code, direction, message);
+        };
+        let (way, number) = (direction.as_str(), place + 1);
+        let message =
+            format!("{way} rule {number} of {group} names {names}, which the model does not describe");
+        let place = Place::item("security_groups", group).field(way).index(place);
+        self.denied(code, direction, message).at(place)
     }
 
     fn deny(

@@ -67,6 +67,28 @@ impl GroupSet {
         rules
     }
 
+    /// The groups and prefix lists that a rule names and the model does not describe.
+    pub fn undescribed(&self, rule: &SecurityGroupRule) -> Vec<String> {
+        let known =
+            |id: &str| self.directory.groups.contains_key(id) || self.directory.prefix_lists.contains_key(id);
+        let peers = rule.source.iter().chain(rule.destination.iter());
+        let ids = peers.filter_map(|peer| match peer {
+            Peer::Resource(id) if !known(id.as_str()) => Some(id.to_string()),
+            _ => None,
+        });
+        ids.collect()
+    }
+
+    /// The groups among these that the model does not describe.
+    pub fn undescribed_groups(&self) -> Vec<String> {
+        let known = |id: &&SecurityGroupId| !self.directory.groups.contains_key(*id);
+        self.groups
+            .iter()
+            .filter(known)
+            .map(ToString::to_string)
+            .collect()
+    }
+
     /// What each rule allows for certain (`known`), or may allow if the unknown groups and lists that it names say so.
     fn cubes(&self, asked: Asked<'_>, known: bool) -> Vec<Vec<Cube>> {
         let mut cubes: Vec<Vec<Cube>> = self

@@ -52,6 +52,25 @@ pub(super) fn bring(dump: &Dump, import: &mut Import) {
     }
 }
 
+/// A policy in the shape of `describe-firewall-policy`, if that is what it is.
+pub(in crate::import) fn policy_from(value: serde_json::Value) -> Option<FirewallPolicy> {
+    serde_json::from_value(value)
+        .ok()
+        .map(|described| policy(&described))
+}
+
+/// A rule group in the shape of `describe-rule-group`, if that is what it is.
+pub(in crate::import) fn rule_group_from(value: serde_json::Value) -> Option<RuleGroup> {
+    serde_json::from_value(value)
+        .ok()
+        .map(|described| group(&described))
+}
+
+/// A rule group without rules.
+pub(in crate::import) fn blank_group() -> RuleGroup {
+    blank(None)
+}
+
 /// The endpoints of a firewall: its own, and those of endpoint associations in other VPCs.
 fn endpoints(
     found: &Found<shape::DescribedFirewall>,

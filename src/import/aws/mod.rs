@@ -18,6 +18,8 @@ mod rules;
 mod shape;
 mod transit;
 
+pub(super) use firewalls::{blank_group, policy_from, rule_group_from};
+
 use super::{File, settle};
 use crate::model::{
     Cidr, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, OneOrMany, Origin, ResourceId, Subnet,

@@ -18,7 +18,8 @@ pub use document::{Document, Part};
 use item::Reading;
 use std::sync::Arc;
 use text::File;
-use tree::{Node, NodeKind};
+pub use text::{File as TextFile, Span};
+pub use tree::{Node, NodeKind, parse_functions};
 
 /// A model that can be used, and what to say of it.
 #[derive(Debug)]

@@ -6,7 +6,7 @@
 use super::text::{File, Span};
 use crate::model::diagnostic::Diagnostic;
 use rustc_hash::FxHashMap;
-use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marked};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marked, Tag};
 
 /// The deepest nesting.
 const DEPTH_MAX: usize = 64;
@@ -102,6 +102,23 @@ pub fn parse(file: &File, found: &mut Vec<Diagnostic>) -> Result<Option<Node>, B
     Reader::new(file, found).read()
 }
 
+/// Reads the same, where a tag is a function: `!Sub text` is the map `Fn::Sub: text` (CloudFormation's short forms).
+pub fn parse_functions(file: &File, found: &mut Vec<Diagnostic>) -> Result<Option<Node>, Box<Diagnostic>> {
+    let mut reader = Reader::new(file, found);
+    reader.functions = true;
+    reader.read()
+}
+
+/// The long form of a short one.
+fn function(tag: &Tag) -> Option<String> {
+    match (tag.handle.as_str(), tag.suffix.as_str()) {
+        ("!", "") => None,
+        ("!", name @ ("Ref" | "Condition")) => Some(name.to_owned()),
+        ("!", name) => Some(format!("Fn::{name}")),
+        _ => None,
+    }
+}
+
 /// A list or map that is not closed yet.
 struct Open {
     node: Node,
@@ -114,6 +131,8 @@ struct Open {
     twice: bool,
     /// Maps whose entries this one takes over where it has none of its own (`<<`).
     merged: Vec<(Node, Node)>,
+    /// The function that its tag names.
+    function: Option<String>,
 }
 
 impl Open {
@@ -134,6 +153,20 @@ impl Open {
     }
 }
 
+/// A function's node: its name, and what it is given.
+fn applied(function: Option<String>, node: Node) -> Node {
+    let Some(name) = function else { return node };
+    let span = node.span;
+    let key = Node {
+        span,
+        kind: NodeKind::Scalar(name.into(), true),
+    };
+    Node {
+        span,
+        kind: NodeKind::Map(vec![(key, node)]),
+    }
+}
+
 struct Reader<'a> {
     file: &'a File,
     found: &'a mut Vec<Diagnostic>,
@@ -142,6 +175,8 @@ struct Reader<'a> {
     root: Option<Node>,
     nodes: usize,
     aliased: usize,
+    /// Whether tags are functions.
+    functions: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -154,6 +189,7 @@ impl<'a> Reader<'a> {
             root: None,
             nodes: 0,
             aliased: 0,
+            functions: false,
         }
     }
 
@@ -193,12 +229,19 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Diagnostic>> {
         match event {
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
+                let function = self.function(tag.as_deref());
                 let kind = NodeKind::Scalar(text.into(), style == ScalarStyle::Plain);
-                self.close(Node { span, kind }, anchor)
+                self.close(applied(function, Node { span, kind }), anchor)
             }
-            Event::SequenceStart(anchor, _) => self.begin(NodeKind::List(Vec::new()), anchor, span),
-            Event::MappingStart(anchor, _) => self.begin(NodeKind::Map(Vec::new()), anchor, span),
+            Event::SequenceStart(anchor, tag) => {
+                let function = self.function(tag.as_deref());
+                self.begin(NodeKind::List(Vec::new()), anchor, span, function)
+            }
+            Event::MappingStart(anchor, tag) => {
+                let function = self.function(tag.as_deref());
+                self.begin(NodeKind::Map(Vec::new()), anchor, span, function)
+            }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::Alias(anchor) => self.alias(anchor, span),
             Event::DocumentStart(_) if self.root.is_some() => {
@@ -215,7 +258,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn begin(&mut self, kind: NodeKind, anchor: usize, span: Span) -> Result<(), Box<Diagnostic>> {
+    fn function(&self, tag: Option<&Tag>) -> Option<String> {
+        tag.filter(|_| self.functions).and_then(function)
+    }
+
+    fn begin(
+        &mut self,
+        kind: NodeKind,
+        anchor: usize,
+        span: Span,
+        function: Option<String>,
+    ) -> Result<(), Box<Diagnostic>> {
         if self.open.len() >= DEPTH_MAX {
             return Err(Box::new(self.too_deep(span)));
         }
@@ -226,6 +279,7 @@ impl<'a> Reader<'a> {
             keys: FxHashMap::default(),
             twice: false,
             merged: Vec::new(),
+            function,
         });
         Ok(())
     }
@@ -241,7 +295,7 @@ impl<'a> Reader<'a> {
                 entries.push((key, value));
             }
         }
-        self.close(open.node, open.anchor)
+        self.close(applied(open.function, open.node), open.anchor)
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Box<Diagnostic>> {
