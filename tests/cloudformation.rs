@@ -323,6 +323,20 @@ fn what_hangs_on_an_unknown_condition_is_unknown() {
     assert_eq!(ask(&[("Office", "10.9.9.9/32")]), "blocked");
 }
 
+/// An edge route may lead to an endpoint of which only the deployment tells: it blocks nobody.
+#[test]
+fn an_edge_route_to_what_is_not_known_is_unknown() {
+    let mut text = std::fs::read_to_string(path("two-tiers.yaml")).unwrap();
+    text.push_str(
+        "  Edge: { Type: AWS::EC2::RouteTable, Properties: { VpcId: !Ref Vpc } }
+  EdgeOfGateway: { Type: AWS::EC2::GatewayRouteTableAssociation, Properties: { RouteTableId: !Ref Edge, GatewayId: !Ref Gateway } }
+  Inspected: { Type: AWS::EC2::Route, Properties: { RouteTableId: !Ref Edge, DestinationCidrBlock: !GetAtt Public.CidrBlock, VpcEndpointId: !ImportValue endpoint } }
+",
+    );
+    let analysis = Analysis::new(loaded(&text, &[]).unwrap().model);
+    assert_eq!(verdict(&analysis, "internet", "Web", "tcp/443"), "unknown");
+}
+
 #[test]
 fn network_acls_are_read_in_their_order_and_unknown_entries_hide_them() {
     let text = std::fs::read_to_string(path("two-tiers.yaml")).unwrap();

@@ -295,6 +295,10 @@ fn refused(
     builder: &Builder<'_>,
 ) -> Option<(ExplanationCode, String)> {
     let edge = site.edge?;
+    // What nobody describes may be an endpoint: who meets it says so.
+    if builder.model.unknown.contains_key(id) {
+        return None;
+    }
     if builder.model.nat_gateways.contains_key(id.as_str()) {
         let message =
             format!("{id} serves what comes from the VPC's own subnets, not what comes in from outside");
