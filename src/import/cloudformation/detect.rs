@@ -1,5 +1,6 @@
 //! Whether a file is a template: its top-level keys say so, wherever they stand.
 
+use super::repeat::LOOP;
 use crate::import::File;
 use saphyr_parser::{Event, Parser};
 
@@ -35,6 +36,11 @@ fn top_level(text: &str) -> bool {
                 return true;
             }
             text.clone_into(&mut section);
+        }
+        if let (Some(text), 2, "Resources") = (scalar, depth, section.as_str())
+            && text.starts_with(LOOP)
+        {
+            return true;
         }
         if let (Some(text), 3, "Resources") = (scalar, depth, section.as_str()) {
             if !due && key == "Type" && (text.contains("::")) {

@@ -227,9 +227,9 @@ impl<'t> Evaluator<'t> {
     pub(super) fn resource(&mut self, name: &str, span: Span) -> Result<(), Trouble> {
         self.named.insert(name.to_owned());
         // A macro may make resources that the template does not write.
-        let made =
-            !self.template.macros.is_empty() || self.template.resources.keys().any(|id| id.starts_with(LOOP));
-        if self.template.resources.contains_key(name) || made {
+        let loops = || self.template.resources.keys().any(|id| id.starts_with(LOOP));
+        let made = self.template.resources.contains_key(name) || !self.template.macros.is_empty();
+        if made || loops() {
             return Ok(());
         }
         let known = self

@@ -11,6 +11,9 @@ use std::sync::Arc;
 /// With what the key of a loop begins.
 pub const LOOP: &str = "Fn::ForEach::";
 
+/// The most entries of one map that loops make: far more than the 500 resources of a template (User Guide, "Quotas").
+const ENTRIES_MAX: usize = 5000;
+
 /// A template without its loops.
 pub fn unroll(file: &Arc<TextFile>, root: Node, given: &BTreeMap<String, String>) -> Result<Node, Trouble> {
     if !file.text.contains(LOOP) || root.get("Resources").is_none() {
@@ -104,6 +107,10 @@ impl Unroll<'_> {
                 if key.text().is_some_and(|key| key.starts_with(LOOP)) {
                     self.repeat(&key, &value, into)?;
                     continue;
+                }
+                if into.len() >= ENTRIES_MAX {
+                    let message = format!("loops make more than {ENTRIES_MAX} entries here");
+                    return Err(fail(self.file, key.span, message));
                 }
                 if into.iter().any(|(known, _)| known.text() == key.text()) {
                     let text = key.text().unwrap_or_default();
