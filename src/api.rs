@@ -6,8 +6,10 @@ use crate::analysis::{
 };
 use crate::check::{Answers, Checks, Job, Report};
 use crate::component::KINDS;
+use crate::evidence::{Audit, Logs, audit};
 use crate::model::{Diagnostics, Model, load_text};
 use crate::network::{Network, Workspace};
+use crate::packet::PortSet;
 use jiff::civil::Date;
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
@@ -79,6 +81,16 @@ impl Analysis {
             today,
         };
         crate::check::run(job, checks)
+    }
+
+    /// Holds every record of flow logs against the model.
+    pub fn audit(&self, logs: &[PathBuf], how: &Logs) -> Audit {
+        let options = Options {
+            source_ports: Some(PortSet::all()),
+            ..Options::default()
+        };
+        let ask = |from: &str, to: &str| self.ask([from, to, "all"], &options).ok();
+        audit(&self.model, &ask, logs, how)
     }
 
     fn ask(&self, words: [&str; 3], options: &Options) -> Result<Finding, QuestionError> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use whyhop::evidence::{State, Window, correlate};
+use whyhop::evidence::{Logs, State, Window, correlate};
 use whyhop::{Analysis, Options};
 
 #[derive(Deserialize)]
@@ -116,7 +116,7 @@ fn check(table: &Table, row: &Row) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("records.log");
     std::fs::write(&file, log(&row.records, (client, server))).unwrap();
-    let evidence = correlate(&finding, analysis.model(), &[file], Window::default());
+    let evidence = correlate(&finding, analysis.model(), &[file], &Logs::default());
     assert!(
         evidence.problems.is_empty(),
         "{}: {:?}",
@@ -200,7 +200,10 @@ fn deliveries_and_windows() {
     ];
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("records");
-    let ask = |window| correlate(&finding, analysis.model(), std::slice::from_ref(&file), window);
+    let ask = |window| {
+        let logs = Logs { window, format: None };
+        correlate(&finding, analysis.model(), std::slice::from_ref(&file), &logs)
+    };
     let from = |since, until| Window { since, until };
     for form in forms {
         std::fs::write(&file, &form).unwrap();

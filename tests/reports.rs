@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use whyhop::evidence::{Window, correlate};
+use whyhop::evidence::{Logs, correlate};
 use whyhop::report::{self, Style, Subject};
 use whyhop::{Analysis, Options};
 
@@ -72,7 +72,7 @@ impl Question {
         let finding = analysis
             .path(&self.from, &self.to, &self.packets, &Options::default())
             .unwrap();
-        let evidence = logs.then(|| correlate(&finding, analysis.model(), &self.logs, Window::default()));
+        let evidence = logs.then(|| correlate(&finding, analysis.model(), &self.logs, &Logs::default()));
         tell(Subject {
             finding: &finding,
             evidence: evidence.as_ref(),

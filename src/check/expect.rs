@@ -5,7 +5,7 @@ use super::outcome::{Outcome, Question, Status, told};
 use super::run::{Checking, Said};
 use crate::analysis::{Blocker, Finding, Options, Pair, Verdict, together};
 use crate::code::ExplanationCode;
-use crate::evidence::{Window, correlate};
+use crate::evidence::{Logs, correlate};
 use crate::model::{Part, near};
 use crate::network::RuleRef;
 use crate::packet::Space;
@@ -171,7 +171,7 @@ fn complaints(
             finding,
             checking.job.answers.model(),
             checking.job.flow_logs,
-            Window::default(),
+            &Logs::default(),
         );
         let state = EvidenceWord::of(evidence.state);
         if !expectation.evidence.0.contains(&state) {

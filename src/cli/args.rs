@@ -38,6 +38,8 @@ pub enum Command {
     Path(PathArgs),
     /// Ask everything that check files expect; made for CI.
     Check(CheckArgs),
+    /// Flow logs on their own: their records decoded, and held against a model.
+    Logs(LogsArgs),
     /// Check a model: exit 0 without a word, 1 with warnings, 2 with errors.
     Validate(ModelArgs),
     /// Turn other people's files into a model.
@@ -104,6 +106,38 @@ pub enum Format {
     Aws,
 }
 
+/// How flow logs are read.
+#[derive(Debug, Args)]
+pub struct ReadingArgs {
+    /// Pass over records that end before this time: RFC 3339, a day (UTC), or Unix seconds.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<u64>,
+    /// Pass over records that begin after this time.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<u64>,
+    /// What the fields of flow logs without a header line are: `${version} ${srcaddr} …`, as AWS calls them.
+    #[arg(long, value_name = "FIELDS", value_parser = log_format)]
+    pub log_format: Option<crate::evidence::Format>,
+}
+
+impl ReadingArgs {
+    /// As the library takes it.
+    pub fn logs(&self) -> crate::evidence::Logs {
+        crate::evidence::Logs {
+            window: crate::evidence::Window {
+                since: self.since,
+                until: self.until,
+            },
+            format: self.log_format.clone(),
+        }
+    }
+
+    /// Whether anything was said.
+    pub fn is_given(&self) -> bool {
+        self.since.is_some() || self.until.is_some() || self.log_format.is_some()
+    }
+}
+
 /// `whyhop path`.
 #[derive(Debug, Args)]
 pub struct PathArgs {
@@ -120,12 +154,8 @@ pub struct PathArgs {
     /// Flow logs to hold the answer against: a file or a folder.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub flow_logs: Vec<PathBuf>,
-    /// Pass over records that end before this time: RFC 3339, a day (UTC), or Unix seconds.
-    #[arg(long, value_name = "TIME", value_parser = time, requires = "flow_logs")]
-    pub since: Option<u64>,
-    /// Pass over records that begin after this time.
-    #[arg(long, value_name = "TIME", value_parser = time, requires = "flow_logs")]
-    pub until: Option<u64>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
     /// Ask for arrival only.
     #[arg(long)]
     pub one_way: bool,
@@ -144,6 +174,76 @@ pub struct PathArgs {
     /// Writes the answer to a file as well: `json:answer.json`.
     #[arg(long, value_name = "FORMAT:FILE")]
     pub output: Vec<String>,
+}
+
+/// `whyhop logs`.
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: LogsCommand,
+}
+
+/// What can be done with flow logs.
+#[derive(Debug, Subcommand)]
+pub enum LogsCommand {
+    /// Print records, decoded: of interfaces, or of a path. Exit 1 where there is none.
+    Show(LogsShow),
+    /// Hold every record against a model: what was accepted though the model blocks it, rejected though it allows it, or
+    /// recorded by interfaces that it does not have. Exit 0 where they agree, 1 where they do not.
+    Audit(LogsAudit),
+}
+
+/// The shape of what is told of flow logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogsFormat {
+    /// For people.
+    Text,
+    /// Versioned JSON.
+    Json,
+}
+
+/// `whyhop logs show`.
+#[derive(Debug, Args)]
+pub struct LogsShow {
+    /// Flow logs: files, or folders of them.
+    #[arg(required = true, value_name = "LOGS")]
+    pub logs: Vec<PathBuf>,
+    /// Whose records: a network interface, a transit gateway attachment, a regional NAT gateway.
+    #[arg(long, value_name = "ID", conflicts_with = "path")]
+    pub of: Vec<String>,
+    /// The records of a path: `--path web db`. Needs a model.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], requires = "model")]
+    pub path: Vec<String>,
+    /// The packets of the path.
+    #[arg(long, value_name = "PACKETS", default_value = "all", requires = "path")]
+    pub packets: String,
+    /// A model: for paths, and for the formats of its flow logs.
+    #[arg(short, long = "model", value_name = "PATH", num_args = 1..)]
+    pub model: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// The most records that are printed.
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    pub limit: usize,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = LogsFormat::Text)]
+    pub format: LogsFormat,
+}
+
+/// `whyhop logs audit`.
+#[derive(Debug, Args)]
+pub struct LogsAudit {
+    /// Flow logs: files, or folders of them.
+    #[arg(required = true, value_name = "LOGS")]
+    pub logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = LogsFormat::Text)]
+    pub format: LogsFormat,
 }
 
 /// The shape of a report.
@@ -268,4 +368,10 @@ pub enum SchemaOf {
 fn time(text: &str) -> Result<u64, String> {
     crate::evidence::parse_time(text)
         .ok_or_else(|| "not a time; write 2026-11-23T14:00:00Z, 2026-11-23 or Unix seconds".to_owned())
+}
+
+fn log_format(text: &str) -> Result<crate::evidence::Format, String> {
+    crate::evidence::Format::from_log_format(text).ok_or_else(|| {
+        "no field of a flow log is in it; write '${version} ${interface-id} ${srcaddr} …'".to_owned()
+    })
 }

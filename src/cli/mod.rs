@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod explain;
 mod import;
+mod logs;
 mod output;
 mod path;
 mod reports;
@@ -103,6 +104,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Path(args) => path::run(args, screen),
         Command::Check(args) => check::run(args, screen),
+        Command::Logs(args) => logs::run(args, screen),
         Command::Validate(args) => validate::run(args, screen),
         Command::Import(args) => import::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),

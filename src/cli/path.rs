@@ -4,7 +4,7 @@ use super::args::{Format, PathArgs};
 use super::output::Screen;
 use super::{Exit, Failure};
 use crate::analysis::Verdict;
-use crate::evidence::{Window, correlate};
+use crate::evidence::correlate;
 use crate::model::{Loaded, Origin};
 use crate::packet::parse_ports;
 use crate::report::{self, Style, Subject};
@@ -21,6 +21,11 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
         .map(|text| output(text))
         .collect::<Result<Vec<_>, _>>()?;
     let options = options(args)?;
+    if args.flow_logs.is_empty() && args.reading.is_given() {
+        return Err(Failure::question(
+            "--since, --until and --log-format are about --flow-logs, which is not given",
+        ));
+    }
     let loaded = args.model.load()?;
     warn(&loaded, args, screen);
     loaded.model.notes.iter().for_each(|note| screen.note(note));
@@ -28,11 +33,8 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
     let analysis = ManuallyDrop::new(Analysis::new(loaded.model));
     let finding = analysis.path(&args.from, &args.to, &args.packets, &options)?;
     let model = analysis.model();
-    let window = Window {
-        since: args.since,
-        until: args.until,
-    };
-    let evidence = (!args.flow_logs.is_empty()).then(|| correlate(&finding, model, &args.flow_logs, window));
+    let logs = args.reading.logs();
+    let evidence = (!args.flow_logs.is_empty()).then(|| correlate(&finding, model, &args.flow_logs, &logs));
     let subject = Subject {
         finding: &finding,
         evidence: evidence.as_ref(),

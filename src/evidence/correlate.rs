@@ -4,18 +4,18 @@
 //! rule: it cannot tell a security group from a network ACL, and no more is claimed.
 
 use super::coverage::{covering, home};
-use super::format::Format;
 use super::predict::{Expected, Prediction, predict};
-use super::read::{Scan, open, scan, sources};
+use super::read::{Gather, Logs, Scan, Spot, read};
 use super::record::{LogAction, Record};
+use super::row::Row;
+use super::seen::{Tuple, primary};
 use super::window::Window;
 use crate::analysis::{Finding, Outcome, Verdict};
-use crate::model::{AddressSpec, Model};
+use crate::model::Model;
 use crate::network::{Direction, Leg};
-use crate::packet::{AddressSet, Cube, PortSet, Protocol, ProtocolSet, Space};
+use crate::packet::Space;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 /// The most records that are kept for one interface.
@@ -50,6 +50,17 @@ pub struct RecordView {
     pub line: u64,
     /// The record.
     pub text: String,
+}
+
+impl RecordView {
+    /// That of a kept record.
+    pub fn of(record: &Record) -> Self {
+        Self {
+            file: record.file.to_string(),
+            line: record.line,
+            text: record.text.clone(),
+        }
+    }
 }
 
 /// What records say of one crossing of an interface.
@@ -104,6 +115,12 @@ pub struct Evidence {
     /// What of the logs could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
+    /// The records of the crossings, each once, all of them.
+    #[serde(skip)]
+    pub kept: Vec<Record>,
+    /// What was read.
+    #[serde(skip)]
+    pub scan: Scan,
 }
 
 impl Evidence {
@@ -115,33 +132,18 @@ impl Evidence {
     }
 }
 
-/// Holds an answer against the records in files and folders that tell of a window of time.
-pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf], window: Window) -> Evidence {
+/// Holds an answer against the records in files and folders.
+pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf], how: &Logs) -> Evidence {
     let predictions = predict(finding);
     let interfaces: BTreeSet<&str> = predictions.iter().map(|one| one.interface.as_str()).collect();
     let wanted: Vec<&str> = interfaces.iter().copied().collect();
-    let formats: Vec<Format> = model
-        .flow_logs
-        .values()
-        .filter_map(|log| Format::from_log_format(log.format.as_deref()?))
-        .collect();
-    let mut done = Scan::default();
-    let mut found = Records::default();
-    for path in sources(logs, &mut done) {
-        match open(&path) {
-            Ok(source) => scan(source, &wanted, &formats, &mut done, &mut |record| {
-                if window.holds(&record) {
-                    found.add(record);
-                }
-            }),
-            Err(error) => done.problems.push(format!("{}: {error}", path.display())),
-        }
-    }
+    let reading = how.reading(model, Some(&wanted));
+    let (found, scan) = read(logs, &reading, Records::default);
     let judge = Judge {
         model,
         space: &finding.work.space,
         found: &found,
-        window,
+        window: how.window,
     };
     let crossings: Vec<Crossing> = predictions
         .iter()
@@ -161,31 +163,36 @@ pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf], window: Win
         records,
         coverage,
         crossings,
-        problems: problems(&done),
+        problems: scan.told(),
+        kept: judge.kept(&predictions),
+        scan,
     }
 }
 
-fn problems(scan: &Scan) -> Vec<String> {
-    let mut problems = scan.problems.clone();
-    if scan.broken > problems.len() as u64 {
-        problems.push(format!("… {} lines in all could not be read", scan.broken));
-    }
-    problems
-}
-
-/// The records by interface.
+/// The records by who recorded them.
 #[derive(Default)]
 struct Records(BTreeMap<String, Vec<Record>>);
 
-impl Records {
-    fn add(&mut self, record: Record) {
-        let Some(interface) = record.interface.clone() else {
-            return;
-        };
-        let list = self.0.entry(interface).or_default();
-        if list.len() < RECORDS_MAX {
-            list.push(record);
+impl Gather for Records {
+    fn take(&mut self, row: &Row<'_>, at: Spot<'_>) {
+        let record = Record::of(row, at.format, at.file, at.line);
+        if let Some(recorder) = record.recorder().map(str::to_owned) {
+            self.keep(recorder, [record]);
         }
+    }
+
+    fn join(&mut self, later: Self) {
+        for (recorder, records) in later.0 {
+            self.keep(recorder, records);
+        }
+    }
+}
+
+impl Records {
+    fn keep(&mut self, recorder: String, records: impl IntoIterator<Item = Record>) {
+        let list = self.0.entry(recorder).or_default();
+        let room = RECORDS_MAX - list.len();
+        list.extend(records.into_iter().take(room));
     }
 }
 
@@ -208,11 +215,7 @@ impl Judge<'_> {
             .filter(|record| self.tells(record, prediction))
             .collect();
         let (state, reason) = self.state(prediction, &own, all.iter().any(|record| record.skipped));
-        let view = |record: &&Record| RecordView {
-            file: record.file.to_string(),
-            line: record.line,
-            text: record.text.clone(),
-        };
+        let view = |record: &&Record| RecordView::of(record);
         Crossing {
             path: prediction.path,
             leg: prediction.leg,
@@ -231,68 +234,33 @@ impl Judge<'_> {
         }
     }
 
+    /// The records that tell of any of the crossings.
+    fn kept(&self, predictions: &[Prediction]) -> Vec<Record> {
+        let all = self.found.0.iter();
+        let told = all.flat_map(|(recorder, records)| {
+            let own: Vec<&Prediction> = predictions
+                .iter()
+                .filter(|one| one.interface == *recorder)
+                .collect();
+            records
+                .iter()
+                .filter(move |record| own.iter().any(|prediction| self.tells(record, prediction)))
+        });
+        told.cloned().collect()
+    }
+
     /// Whether a record tells of these packets at this crossing.
     fn tells(&self, record: &Record, prediction: &Prediction) -> bool {
-        let primary = self.primary(&prediction.interface);
-        if record.action.is_none()
-            || self
-                .direction(record, primary)
-                .is_some_and(|way| way != prediction.direction)
-        {
+        let Some(tuple) = Tuple::of(record).filter(|_| record.action.is_some()) else {
+            return false;
+        };
+        let primary = primary(self.model, &prediction.interface);
+        let elsewhere = |way| way != prediction.direction;
+        if tuple.direction(primary).is_some_and(elsewhere) {
             return false;
         }
-        let (Some(protocol), Some(source), Some(destination)) =
-            (record.protocol, record.source, record.destination)
-        else {
-            return false;
-        };
-        // The interface's own side shows its primary IPv4 address, whatever the packet says, unless the packet's own
-        // addresses are recorded as well.
-        let shown = |seen: IpAddr, real: Option<IpAddr>, own_side: bool| match real {
-            Some(real) => AddressSet::one(real),
-            None if own_side && Some(seen) == primary => AddressSet::all(),
-            None => AddressSet::one(seen),
-        };
-        let out = prediction.direction == Direction::Egress;
-        let ports = |port: Option<u16>| match port {
-            Some(port) if Protocol(protocol).has_ports() => PortSet::one(port),
-            _ => PortSet::all(),
-        };
-        let packets = self.space.cube(&Cube {
-            protocols: ProtocolSet::one(protocol),
-            source_ports: ports(record.source_port),
-            destination_ports: ports(record.destination_port),
-            sources: shown(source, record.packet_source, out),
-            destinations: shown(destination, record.packet_destination, !out),
-        });
+        let packets = self.space.cube(&tuple.packets(prediction.direction, primary));
         !self.space.intersect(packets, prediction.packets).is_empty()
-    }
-
-    /// The direction that a record says, or that its addresses show.
-    fn direction(&self, record: &Record, primary: Option<IpAddr>) -> Option<Direction> {
-        let by_address = match (record.source == primary, record.destination == primary) {
-            (true, false) => Some(Direction::Egress),
-            (false, true) => Some(Direction::Ingress),
-            _ => None,
-        };
-        record.direction.or(by_address.filter(|_| primary.is_some()))
-    }
-
-    fn primary(&self, interface: &str) -> Option<IpAddr> {
-        let nat = || {
-            let own = |nat: &&crate::model::NatGateway| {
-                nat.eni.as_ref().is_some_and(|eni| eni.as_str() == interface)
-            };
-            let gateway = self.model.nat_gateways.values().find(own)?;
-            gateway.ip.iter().next().copied().map(IpAddr::V4)
-        };
-        let eni = self.model.enis.get(interface).and_then(|eni| {
-            eni.ip.iter().find_map(|spec| match spec {
-                AddressSpec::Known(address) => Some(*address),
-                AddressSpec::OneOf(_) => None,
-            })
-        });
-        eni.or_else(nat)
     }
 
     fn state(&self, prediction: &Prediction, own: &[&Record], skipped: bool) -> (State, String) {

@@ -1,16 +1,26 @@
 //! Flow logs: what VPC flow-log records say to an answer.
 
+mod audit;
 mod correlate;
 mod coverage;
 mod format;
+mod lines;
+mod ocsf;
+mod parquet;
 mod predict;
 mod read;
 mod record;
+mod row;
+mod seen;
+mod show;
 mod window;
 mod wrapped;
 
+pub use audit::{Ask, Audit, Author, Drift, DriftKind, Group, audit};
 pub use correlate::{Crossing, Evidence, RecordView, State, correlate};
-pub use format::Format;
-pub use read::{Scan, Source, scan};
+pub use format::{Field, Format};
+pub use read::{Gather, Logs, Reading, Scan, Spot, read, read_bytes};
 pub use record::{LogAction, Record};
+pub use row::{Lost, Row};
+pub use show::{Shown, flag_names, path_name, show};
 pub use window::{Window, parse_time};

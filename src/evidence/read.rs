@@ -1,36 +1,99 @@
-//! Reads flow-log files: lines, or JSON with lines in it; plain or gzip, any number of members; a file or a folder;
-//! streaming, in bounded memory. In JSON the number of a line is the number of the message.
+//! Reads flow logs in every form in which AWS delivers them: files and folders of them, plain, gzip (any number of members)
+//! or zstd; lines, JSON with lines in it, or Parquet. What a file holds is seen from its first bytes, never from its name.
+//!
+//! Laws: memory does not grow with the input; what cannot be read is counted and told, and never ends a run; files are
+//! read in parallel and joined in the order of their names, so that the same files give the same answer.
 
 use super::format::Format;
-use super::record::Record;
-use super::wrapped::messages;
+use super::lines::Lines;
+use super::parquet;
+use super::row::Row;
+use super::window::Window;
+use super::wrapped::{Message, messages};
+use crate::model::Model;
 use flate2::read::MultiGzDecoder;
-use memchr::memmem::Finder;
+use rayon::prelude::*;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The longest line that is a record; longer ones are passed over.
-const LINE_MAX: usize = 64 * 1024;
 /// How much is read at a time.
 const CHUNK: usize = 256 * 1024;
 /// The most problems that are told; all are counted.
 const PROBLEMS_MAX: usize = 10;
 /// The deepest folder that is looked into.
 const DEPTH_MAX: usize = 32;
+/// How long before its end a record may have begun: the longest aggregation interval, and what AWS may be late.
+const RECORD_SECONDS: u64 = 660;
+/// How much time one file of S3 tells of (VPC guide, "Publish flow logs to Amazon S3").
+const FILE_SECONDS: u64 = 300;
 
-/// Bytes to read records from, and their name.
-pub struct Source {
-    /// The name, for people.
-    pub name: Arc<str>,
-    /// The bytes; gzip is seen.
-    pub bytes: Box<dyn Read>,
+/// How flow logs are to be read, as the user says.
+#[derive(Debug, Clone, Default)]
+pub struct Logs {
+    /// The time that is asked about.
+    pub window: Window,
+    /// The format of files that have no header.
+    pub format: Option<Format>,
+}
+
+impl Logs {
+    /// With what the model says of formats, and who is looked for.
+    pub fn reading(&self, model: &Model, wanted: Option<&[&str]>) -> Reading {
+        let written = model.flow_logs.values().filter_map(|log| log.format.as_deref());
+        let written = written.filter_map(Format::from_log_format);
+        let mut formats: Vec<Arc<Format>> = Vec::new();
+        for format in self.format.clone().into_iter().chain(written) {
+            if !formats.iter().any(|known| **known == format) {
+                formats.push(Arc::new(format));
+            }
+        }
+        Reading {
+            wanted: wanted.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
+            formats,
+            window: self.window,
+        }
+    }
+}
+
+/// What is looked for, and how files without a header are to be understood.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// Only records that name one of these: interfaces, attachments, gateways. None: all.
+    pub wanted: Option<Vec<String>>,
+    /// The formats that files without a header may have, the likeliest first.
+    pub formats: Vec<Arc<Format>>,
+    /// Only records that tell of this time.
+    pub window: Window,
+}
+
+/// Where a record is.
+#[derive(Debug, Clone, Copy)]
+pub struct Spot<'a> {
+    /// The file.
+    pub file: &'a Arc<str>,
+    /// The line, counted from 1; in JSON and Parquet the record.
+    pub line: u64,
+    /// What the record's fields are.
+    pub format: &'a Arc<Format>,
+}
+
+/// What is made of records: one for each file, joined in the order of the files.
+pub trait Gather: Send {
+    /// Takes a record.
+    fn take(&mut self, row: &Row<'_>, at: Spot<'_>);
+    /// Takes what was made of later files.
+    fn join(&mut self, later: Self);
 }
 
 /// What a scan found out besides the records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {
+    /// How many files were read.
+    pub files: u64,
+    /// How many were passed over, because their names say that they tell of another time.
+    pub passed_over: u64,
     /// How many lines were records or should have been.
     pub lines: u64,
     /// How many of them could not be read.
@@ -40,25 +103,64 @@ pub struct Scan {
 }
 
 impl Scan {
-    fn problem(&mut self, text: String) {
+    /// Counts a problem, and keeps it if it is among the first.
+    pub fn problem(&mut self, text: String) {
         self.broken += 1;
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(text);
         }
     }
+
+    fn join(&mut self, later: Self) {
+        self.files += later.files;
+        self.passed_over += later.passed_over;
+        self.lines += later.lines;
+        self.broken += later.broken;
+        self.problems.extend(later.problems);
+        self.problems.truncate(PROBLEMS_MAX);
+    }
+
+    /// The problems for people, with a word of those that are not shown.
+    pub fn told(&self) -> Vec<String> {
+        let mut problems = self.problems.clone();
+        if self.broken > problems.len() as u64 {
+            problems.push(format!("… {} lines in all could not be read", self.broken));
+        }
+        problems
+    }
 }
 
-/// The files at some paths, in the order of their names.
-pub fn sources(paths: &[PathBuf], scan: &mut Scan) -> Vec<PathBuf> {
-    let mut found = Vec::new();
+/// Reads the records of files and folders.
+pub fn read<G: Gather>(paths: &[PathBuf], reading: &Reading, begin: impl Fn() -> G + Sync) -> (G, Scan) {
+    let mut first = Scan::default();
+    let mut files = Vec::new();
     for path in paths {
-        if let Err(error) = gather(path, 0, &mut found) {
-            scan.problem(format!("{}: {error}", path.display()));
+        if let Err(error) = gather(path, 0, &mut files) {
+            first.problem(format!("{}: {error}", path.display()));
         }
     }
-    found
+    let all = files.len();
+    files.retain(|file| in_time(file, reading.window));
+    first.passed_over = (all - files.len()) as u64;
+    let one = |path: &PathBuf| {
+        let (mut made, mut scan) = (begin(), Scan::default());
+        read_file(path, reading, &mut scan, &mut made);
+        (made, scan)
+    };
+    let join = |(mut made, mut scan): (G, Scan), (later_made, later_scan): (G, Scan)| {
+        made.join(later_made);
+        scan.join(later_scan);
+        (made, scan)
+    };
+    let (made, scan) = files
+        .par_iter()
+        .map(one)
+        .reduce(|| (begin(), Scan::default()), join);
+    first.join(scan);
+    (made, first)
 }
 
+/// The files at a path, in the order of their names. Hidden ones and markers of other tools are none.
 fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
     if !std::fs::metadata(path)?.is_dir() {
         found.push(path.to_owned());
@@ -70,223 +172,119 @@ fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()>
     let mut paths = std::fs::read_dir(path)?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<io::Result<Vec<_>>>()?;
+    paths.retain(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        !name.starts_with('.') && name != "_SUCCESS"
+    });
     paths.sort();
     paths.iter().try_for_each(|path| gather(path, depth + 1, found))
 }
 
-/// Opens a file.
-pub fn open(path: &Path) -> io::Result<Source> {
-    Ok(Source {
-        name: path.display().to_string().into(),
-        bytes: Box::new(File::open(path)?),
-    })
+/// Whether a file may tell of any of the window, by the name that S3 delivery gives it: `…_20180620T1620Z_….log.gz` holds
+/// records that ended in the five minutes from then.
+fn in_time(path: &Path, window: Window) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stamp = name.split('_').find_map(|part| {
+        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%MZ", part).ok()?;
+        let time = jiff::tz::TimeZone::UTC.to_timestamp(time).ok()?;
+        u64::try_from(time.as_second()).ok()
+    });
+    let Some(begin) = stamp.filter(|_| name.contains("_vpcflowlogs_")) else {
+        return true;
+    };
+    window.meets(begin.saturating_sub(RECORD_SECONDS), begin + FILE_SECONDS)
 }
 
-/// Reads every record that names one of the interfaces. `formats` are those that the model's flow logs use, for files
-/// without a header.
-pub fn scan(
-    source: Source,
-    interfaces: &[&str],
-    formats: &[Format],
-    scan: &mut Scan,
-    sink: &mut dyn FnMut(Record),
-) {
-    let Source { name, mut bytes } = source;
-    let mut head = [0; 2];
-    let got = read_full(&mut bytes, &mut head);
-    let begin = io::Cursor::new(head[..got].to_vec());
-    let rest = begin.chain(bytes);
-    let plain: Box<dyn Read> = if head == [0x1f, 0x8b] {
-        Box::new(MultiGzDecoder::new(rest))
-    } else {
-        Box::new(rest)
-    };
-    let mut plain = BufReader::new(plain);
-    let json = match plain.fill_buf() {
-        Ok(begin) => matches!(begin.trim_ascii_start().first(), Some(b'{' | b'[')),
+fn read_file<G: Gather>(path: &Path, reading: &Reading, scan: &mut Scan, sink: &mut G) {
+    let name: Arc<str> = path.display().to_string().into();
+    scan.files += 1;
+    let opened = File::open(path).and_then(|mut file| {
+        let mut head = [0; 4];
+        let got = fill(&mut file, &mut head)?;
+        file.rewind().or_else(|error| match got {
+            // What cannot be rewound, such as a pipe, is read on from here.
+            _ if error.kind() == io::ErrorKind::NotSeekable => Ok(()),
+            _ => Err(error),
+        })?;
+        let rewound = file.stream_position().is_ok();
+        Ok((file, head[..got].to_vec(), rewound))
+    });
+    let (file, head, rewound) = match opened {
+        Ok(opened) => opened,
         Err(error) => return scan.problem(format!("{name}: {error}")),
     };
-    let finders = interfaces
-        .iter()
-        .map(|id| Finder::new(id.as_bytes()).into_owned())
-        .collect();
-    let mut lines = Lines {
-        name,
-        finders,
-        formats: formats.to_vec(),
-        format: None,
-        number: 0,
-        scan,
-        sink,
+    let mut lines = Lines::new(name, reading, scan, sink);
+    if head == parquet::MAGIC {
+        return parquet::read(file, &mut lines);
+    }
+    let before = if rewound { Vec::new() } else { head.clone() };
+    stream(&head, io::Cursor::new(before).chain(file), &mut lines);
+}
+
+/// Reads records from bytes, compressed or not.
+pub fn read_bytes<G: Gather>(name: &str, bytes: &[u8], reading: &Reading, sink: &mut G) -> Scan {
+    let mut scan = Scan {
+        files: 1,
+        ..Scan::default()
     };
-    let read = if json {
-        messages(&mut plain, &mut |message| lines.message(message.as_bytes()))
-    } else {
-        lines.run(&mut plain)
+    let mut lines = Lines::new(name.into(), reading, &mut scan, sink);
+    stream(&bytes[..bytes.len().min(4)], bytes, &mut lines);
+    scan
+}
+
+fn stream<G: Gather>(head: &[u8], bytes: impl Read + Send, lines: &mut Lines<'_, G>) {
+    let plain: io::Result<Box<dyn Read + '_>> = match head {
+        [0x1f, 0x8b, ..] => Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(
+            CHUNK, bytes,
+        )))),
+        [0x28, 0xb5, 0x2f, 0xfd] => zstd::stream::read::Decoder::new(bytes).map(|read| Box::new(read) as _),
+        _ => Ok(Box::new(bytes)),
     };
+    let read = plain.and_then(|plain| {
+        let mut plain = BufReader::with_capacity(CHUNK, plain);
+        match plain.fill_buf()?.trim_ascii_start().first() {
+            Some(b'{' | b'[') => messages(&mut plain, &mut |message| match message {
+                Message::Text(text) => lines.message(text.as_bytes()),
+                Message::Event(event) => lines.of_format(&event.line(), event.format()),
+            }),
+            _ => lines.run(&mut plain),
+        }
+    });
     if let Err(error) = read {
-        let text = format!(
-            "{}: line {}: {error}; what comes before it was read",
-            lines.name, lines.number
-        );
-        lines.scan.problem(text);
+        lines.fail(&error.to_string());
     }
 }
 
-fn read_full(bytes: &mut dyn Read, buffer: &mut [u8]) -> usize {
+fn fill(bytes: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut got = 0;
     while got < buffer.len() {
-        match bytes.read(&mut buffer[got..]) {
-            Ok(0) | Err(_) => break,
-            Ok(more) => got += more,
+        match bytes.read(&mut buffer[got..])? {
+            0 => break,
+            more => got += more,
         }
     }
-    got
+    Ok(got)
 }
 
-/// The lines of one file.
-struct Lines<'a> {
-    name: Arc<str>,
-    finders: Vec<Finder<'static>>,
-    formats: Vec<Format>,
-    format: Option<Format>,
-    number: u64,
-    scan: &'a mut Scan,
-    sink: &'a mut dyn FnMut(Record),
-}
+#[cfg(test)]
+mod tests {
+    use super::{Window, in_time};
+    use std::path::Path;
 
-impl Lines<'_> {
-    /// Takes the bytes chunk by chunk. What is left of a line waits for the next chunk, up to [`LINE_MAX`].
-    fn run(&mut self, bytes: &mut dyn Read) -> io::Result<()> {
-        let mut buffer = vec![0; CHUNK + LINE_MAX];
-        let (mut filled, mut skipping) = (0, false);
-        loop {
-            let got = bytes.read(&mut buffer[filled..])?;
-            let end = filled + got;
-            let complete = if got == 0 {
-                end
-            } else {
-                memchr::memrchr(b'\n', &buffer[..end]).map_or(0, |place| place + 1)
-            };
-            let mut begin = 0;
-            if skipping && complete > 0 {
-                begin = memchr::memchr(b'\n', &buffer[..complete]).map_or(complete, |place| place + 1);
-                skipping = false;
+    #[test]
+    fn files_of_another_time_are_passed_over() {
+        let name = "AWSLogs/1/vpcflowlogs/123456789012_vpcflowlogs_us-east-1_fl-1234abcd_20180620T1620Z_fe123456.log.gz";
+        let begin = 1_529_511_600;
+        let in_window = |since, until| in_time(Path::new(name), Window { since, until });
+        assert!(in_window(None, None));
+        assert!(in_window(Some(begin + 299), None) && !in_window(Some(begin + 301), None));
+        assert!(in_window(None, Some(begin - 600)) && !in_window(None, Some(begin - 700)));
+        assert!(in_time(
+            Path::new("records_20180620T1620Z_x.log"),
+            Window {
+                since: Some(begin + 9_999),
+                until: None
             }
-            self.block(&buffer[begin..complete]);
-            if got == 0 {
-                return Ok(());
-            }
-            buffer.copy_within(complete..end, 0);
-            filled = end - complete;
-            if filled >= LINE_MAX {
-                if !skipping {
-                    self.number += 1;
-                    self.scan.problem(format!(
-                        "{}: line {}: longer than {LINE_MAX} bytes",
-                        self.name, self.number
-                    ));
-                }
-                (filled, skipping) = (0, true);
-            }
-        }
-    }
-
-    /// A line that came by itself.
-    fn message(&mut self, line: &[u8]) {
-        if self.format.is_none() {
-            self.first(line);
-        } else if self.finders.iter().any(|finder| finder.find(line).is_some()) {
-            self.line(line);
-        } else {
-            self.number += 1;
-            self.scan.lines += 1;
-        }
-    }
-
-    /// A block of whole lines. Lines that name no wanted interface are counted and no more.
-    fn block(&mut self, block: &[u8]) {
-        let mut rest = block;
-        while !rest.is_empty() {
-            if self.format.is_none() {
-                let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-                self.first(&rest[..end]);
-                rest = rest.get(end + 1..).unwrap_or_default();
-                continue;
-            }
-            let Some(place) = self.finders.iter().filter_map(|finder| finder.find(rest)).min() else {
-                let lines =
-                    memchr::memchr_iter(b'\n', rest).count() as u64 + u64::from(!rest.ends_with(b"\n"));
-                self.number += lines;
-                self.scan.lines += lines;
-                return;
-            };
-            let begin = memchr::memrchr(b'\n', &rest[..place]).map_or(0, |end| end + 1);
-            let passed = memchr::memchr_iter(b'\n', &rest[..begin]).count() as u64;
-            self.number += passed;
-            self.scan.lines += passed;
-            let end = memchr::memchr(b'\n', &rest[begin..]).map_or(rest.len(), |end| begin + end);
-            self.line(&rest[begin..end]);
-            rest = rest.get(end + 1..).unwrap_or_default();
-        }
-    }
-
-    /// The first line with something in it: a header, or a record that shows which format it is.
-    fn first(&mut self, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let text = bare(&text);
-        if text.is_empty() {
-            self.number += 1;
-            return;
-        }
-        if let Some(format) = Format::from_header(text) {
-            self.number += 1;
-            self.format = Some(format);
-            return;
-        }
-        let columns = text.split_ascii_whitespace().count();
-        let fits = |format: &&Format| format.0.len() == columns;
-        self.format = Some(self.formats.iter().find(fits).cloned().unwrap_or_default());
-        self.line(line);
-    }
-
-    fn line(&mut self, line: &[u8]) {
-        self.number += 1;
-        // Several files put together have their headers in the middle.
-        let text = String::from_utf8_lossy(line);
-        let text = bare(&text);
-        if text.is_empty() {
-            return;
-        }
-        if let Some(format) = Format::from_header(text) {
-            self.format = Some(format);
-            return;
-        }
-        self.scan.lines += 1;
-        let format = self.format.as_ref();
-        match format.and_then(|format| Record::parse(format, text, &self.name, self.number)) {
-            Some(record) => (self.sink)(record),
-            None => {
-                let columns = text.split_ascii_whitespace().count();
-                let wanted = format.map_or(0, |format| format.0.len());
-                let text = format!(
-                    "{}: line {}: not a record of {wanted} fields ({columns} words)",
-                    self.name, self.number
-                );
-                self.scan.problem(text);
-            }
-        }
-    }
-}
-
-/// A record without what the console's CSV has around it: a first line of names, and the time in front.
-fn bare(line: &str) -> &str {
-    let line = line.trim();
-    match line.split_once(',') {
-        Some(("timestamp", _)) => "",
-        Some((time, message)) if !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit()) => {
-            message.trim_matches('"')
-        }
-        _ => line,
+        ));
     }
 }

@@ -1,7 +1,7 @@
-//! One flow-log record.
+//! One flow-log record, kept.
 
-use super::format::{Field, Format};
-use super::window::seconds;
+use super::format::Format;
+use super::row::{Lost, Row};
 use crate::network::Direction;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,7 +16,17 @@ pub enum LogAction {
     Reject,
 }
 
-/// One record, as far as it is read. `-` is nothing.
+impl LogAction {
+    /// `ACCEPT` or `REJECT`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "ACCEPT",
+            Self::Reject => "REJECT",
+        }
+    }
+}
+
+/// One record. `-` is nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The file that it is in.
@@ -25,8 +35,14 @@ pub struct Record {
     pub line: u64,
     /// The record as it is written.
     pub text: String,
+    /// What its fields are.
+    pub format: Arc<Format>,
     /// The network interface.
     pub interface: Option<String>,
+    /// The resource that has no interface: a regional NAT gateway.
+    pub resource: Option<String>,
+    /// The transit gateway attachment.
+    pub attachment: Option<String>,
     /// The sender, as the interface saw it.
     pub source: Option<IpAddr>,
     /// The receiver, as the interface saw it.
@@ -59,96 +75,45 @@ pub struct Record {
     pub reject_reason: Option<String>,
     /// Whether records were lost in the window.
     pub skipped: bool,
+    /// What a transit gateway lost.
+    pub lost: Lost,
 }
 
 impl Record {
-    /// Reads a line. None: it has another number of fields than the format, or a field is not what it should be.
-    pub fn parse(format: &Format, line: &str, file: &Arc<str>, number: u64) -> Option<Self> {
-        let mut words = words(line, format.0.len())?;
-        let mut record = Self::empty(file, number, line);
-        for field in &format.0 {
-            let word = words.next()?;
-            if word != "-" && !record.take(*field, word) {
-                return None;
-            }
-        }
-        words.next().is_none().then_some(record)
-    }
-
-    fn empty(file: &Arc<str>, line: u64, text: &str) -> Self {
+    /// Keeps a row.
+    pub fn of(row: &Row<'_>, format: &Arc<Format>, file: &Arc<str>, line: u64) -> Self {
         Self {
             file: Arc::clone(file),
             line,
-            text: text.to_owned(),
-            interface: None,
-            source: None,
-            destination: None,
-            packet_source: None,
-            packet_destination: None,
-            source_port: None,
-            destination_port: None,
-            protocol: None,
-            packets: None,
-            start: None,
-            end: None,
-            action: None,
-            tcp_flags: None,
-            direction: None,
-            traffic_path: None,
-            reject_reason: None,
-            skipped: false,
+            text: owned(row.text).trim().to_owned(),
+            format: Arc::clone(format),
+            interface: row.interface.map(owned),
+            resource: row.resource.map(owned),
+            attachment: row.attachment.map(owned),
+            source: row.source,
+            destination: row.destination,
+            packet_source: row.packet_source,
+            packet_destination: row.packet_destination,
+            source_port: row.source_port,
+            destination_port: row.destination_port,
+            protocol: row.protocol,
+            packets: row.packets,
+            start: row.start,
+            end: row.end,
+            action: row.action,
+            tcp_flags: row.tcp_flags,
+            direction: row.direction,
+            traffic_path: row.traffic_path,
+            reject_reason: row.reject_reason.map(owned),
+            skipped: row.skipped,
+            lost: row.lost,
         }
     }
 
-    /// Takes a field; false when it is not what it should be.
-    fn take(&mut self, field: Field, word: &str) -> bool {
-        fn set<T: std::str::FromStr>(into: &mut Option<T>, word: &str) -> bool {
-            *into = word.parse().ok();
-            into.is_some()
-        }
-        fn time(into: &mut Option<u64>, word: &str) -> bool {
-            *into = word.parse().ok().map(seconds);
-            into.is_some()
-        }
-        match field {
-            Field::Interface => set(&mut self.interface, word),
-            Field::Source => set(&mut self.source, word),
-            Field::Destination => set(&mut self.destination, word),
-            Field::PacketSource => set(&mut self.packet_source, word),
-            Field::PacketDestination => set(&mut self.packet_destination, word),
-            Field::SourcePort => set(&mut self.source_port, word),
-            Field::DestinationPort => set(&mut self.destination_port, word),
-            Field::Protocol => set(&mut self.protocol, word),
-            Field::Packets => set(&mut self.packets, word),
-            Field::Start => time(&mut self.start, word),
-            Field::End => time(&mut self.end, word),
-            Field::TcpFlags => set(&mut self.tcp_flags, word),
-            Field::TrafficPath => set(&mut self.traffic_path, word),
-            Field::RejectReason => set(&mut self.reject_reason, word),
-            Field::Action => self.take_action(word),
-            Field::Status => {
-                self.skipped = word == "SKIPDATA";
-                matches!(word, "OK" | "NODATA" | "SKIPDATA")
-            }
-            Field::Direction => {
-                self.direction = match word {
-                    "ingress" => Some(Direction::Ingress),
-                    "egress" => Some(Direction::Egress),
-                    _ => None,
-                };
-                self.direction.is_some()
-            }
-            Field::Other => true,
-        }
-    }
-
-    fn take_action(&mut self, word: &str) -> bool {
-        self.action = match word {
-            "ACCEPT" => Some(LogAction::Accept),
-            "REJECT" => Some(LogAction::Reject),
-            _ => None,
-        };
-        self.action.is_some()
+    /// Who recorded it: an interface, a resource without one, or an attachment of a transit gateway.
+    pub fn recorder(&self) -> Option<&str> {
+        let recorder = self.interface.as_ref().or(self.resource.as_ref());
+        recorder.or(self.attachment.as_ref()).map(String::as_str)
     }
 
     /// Whether the record may tell of a connection that begins here: a SYN, or flags that are not known. Late packets of
@@ -156,21 +121,16 @@ impl Record {
     pub fn begins(&self) -> bool {
         self.tcp_flags.is_none_or(|flags| flags & 2 != 0) || self.protocol != Some(6)
     }
+
+    /// The fields by name, as they are written; without those that are `-`.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names = self.format.names.iter().map(AsRef::as_ref);
+        names
+            .zip(self.text.split_ascii_whitespace())
+            .filter(|(_, value)| *value != "-")
+    }
 }
 
-/// The words of a line. Exported CloudWatch logs have a time before the record; it is passed over where it is one word too
-/// many.
-fn words(line: &str, wanted: usize) -> Option<impl Iterator<Item = &str>> {
-    let mut words = line.split_ascii_whitespace();
-    let count = line.split_ascii_whitespace().count();
-    let timed = words
-        .clone()
-        .next()
-        .is_some_and(|first| first.contains('T') && first.ends_with('Z'));
-    if count == wanted + 1 && timed {
-        words.next();
-    } else if count != wanted {
-        return None;
-    }
-    Some(words)
+fn owned(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }

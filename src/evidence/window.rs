@@ -4,7 +4,7 @@
 //! seconds later than the packets (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>, read
 //! 2026-11-23); nothing is added for that here: who asks knows how sharp the time is.
 
-use super::record::Record;
+use super::row::Row;
 
 /// Times above this are milliseconds: as seconds they would be beyond the year 2106.
 const SECONDS_MAX: u64 = u32::MAX as u64;
@@ -19,11 +19,16 @@ pub struct Window {
 }
 
 impl Window {
+    /// Whether any of a span of time, both ends included, is in it.
+    pub fn meets(&self, begin: u64, end: u64) -> bool {
+        self.until.is_none_or(|until| begin <= until) && self.since.is_none_or(|since| end >= since)
+    }
+
     /// Whether a record tells of any time in it. A record without a time might.
-    pub fn holds(&self, record: &Record) -> bool {
-        let begun = |until| record.start.or(record.end).is_none_or(|start| start <= until);
-        let ended = |since| record.end.or(record.start).is_none_or(|end| end >= since);
-        self.until.is_none_or(begun) && self.since.is_none_or(ended)
+    pub fn meets_row(&self, row: &Row<'_>) -> bool {
+        let begin = row.start.or(row.end).unwrap_or_default();
+        let end = row.end.or(row.start).unwrap_or(u64::MAX);
+        self.meets(begin, end)
     }
 
     /// Whether a flow log that was created then may have seen any of it.

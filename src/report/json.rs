@@ -181,7 +181,7 @@ fn component(resource: &ResourceRef, name: Option<&String>) -> Component {
     }
 }
 
-fn rule(rule: &RuleRef) -> Value {
+pub(super) fn rule(rule: &RuleRef) -> Value {
     match rule {
         RuleRef::Number(number) => json!({ "number": number }),
         RuleRef::Route(route) => json!({ "route": &**route }),

@@ -5,6 +5,7 @@ pub mod check;
 mod diagnostic;
 mod fix;
 mod json;
+pub mod logs;
 mod members;
 mod slice;
 mod text;

@@ -1,0 +1,348 @@
+//! What the model says to a class of records: who may have sent such packets is asked as a question, its ways cross
+//! interfaces, and what is recorded there must be what the model does there.
+//!
+//! A record is explained when some connection of the model, on its way there or back, is recorded so. Where nobody's
+//! is, the model is wrong about the network, or the network is not what was designed.
+
+use super::super::predict::{Expected, Prediction, predict};
+use super::super::record::LogAction;
+use super::super::seen::{Tuple, primary};
+use super::tally::{Count, Part};
+use super::{Author, DriftKind};
+use crate::analysis::{Action, Finding, Hop, Path};
+use crate::model::{Model, NetworkInterfaceId, Tenants};
+use crate::network::{Direction, Leg, Workspace, private_addresses};
+use crate::packet::{AddressSet, PacketSet};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+
+/// The most interfaces in other VPCs that an address may mean.
+const TWINS_MAX: usize = 4;
+/// The most questions of one run.
+const QUESTIONS_MAX: usize = 200_000;
+
+/// Asks for everything between two ends, from every source port; none where an end is nobody.
+pub type Ask<'a> = &'a dyn Fn(&str, &str) -> Option<Finding>;
+
+/// What the model says to a class.
+#[derive(Debug)]
+pub enum Judgement {
+    /// What is recorded is what the model does.
+    Fits,
+    /// The model, or AWS, does not say what should be recorded.
+    Undecided,
+    /// Packets of a connection that is older than the rules, or over.
+    Late,
+    /// It was rejected for a reason that is not in the model.
+    OtherReason,
+    /// The other end is nobody that the model knows.
+    Nobody,
+    /// A gateway's interface: whose packets these are is not recorded.
+    Unexplained,
+    /// The model says something else.
+    Drift(DriftKind, Vec<Author>, Option<Leg>),
+}
+
+/// Packets that cross an interface in the model.
+struct Crossing {
+    leg: Leg,
+    packets: PacketSet,
+    expected: Expected,
+    authors: Vec<Author>,
+    work: Rc<Workspace>,
+}
+
+/// Asks, and remembers the answers.
+pub struct Judge<'a> {
+    model: &'a Model,
+    tenants: Tenants<'a>,
+    public: FxHashMap<Ipv4Addr, &'a NetworkInterfaceId>,
+    gateways: FxHashMap<Ipv4Addr, Vec<Ipv4Addr>>,
+    private: AddressSet,
+    ask: Ask<'a>,
+    asked: FxHashMap<(String, String), bool>,
+    crossings: BTreeMap<(String, Direction), Vec<Crossing>>,
+}
+
+impl<'a> Judge<'a> {
+    /// Nothing asked yet.
+    pub fn new(model: &'a Model, ask: Ask<'a>) -> Self {
+        let public = model.enis.iter();
+        let public = public.filter_map(|(id, eni)| Some((eni.public_ip?, id)));
+        let nat = model.nat_gateways.values().flat_map(|nat| {
+            let outside: Vec<Ipv4Addr> = nat.public_ip.iter().copied().collect();
+            nat.ip.iter().map(move |ip| (*ip, outside.clone()))
+        });
+        Self {
+            model,
+            tenants: Tenants::of(model),
+            public: public.collect(),
+            gateways: nat.collect(),
+            private: private_addresses(),
+            ask,
+            asked: FxHashMap::default(),
+            crossings: BTreeMap::new(),
+        }
+    }
+
+    /// How many questions were asked.
+    pub fn questions(&self) -> usize {
+        self.asked.len()
+    }
+
+    /// Asks for the connections to which records like these might belong, so that [`Self::judge`] knows all of them.
+    pub fn prepare(&mut self, count: &Count) {
+        let Some((tuple, _, vpc)) = self.place(count) else {
+            return;
+        };
+        let source = tuple.packet_source.unwrap_or(tuple.source);
+        let destination = tuple.packet_destination.unwrap_or(tuple.destination);
+        if count.part != Part::Answers {
+            self.ask_between(source, destination, vpc.as_deref());
+        }
+        if count.part != Part::Opens {
+            self.ask_between(destination, source, vpc.as_deref());
+        }
+    }
+
+    fn place(&self, count: &Count) -> Option<(Tuple, Direction, Option<String>)> {
+        let interface = count.first.interface.as_deref()?;
+        let tuple = Tuple::of(&count.first)?;
+        let direction = tuple.direction(primary(self.model, interface))?;
+        let subnet = super::super::coverage::home(self.model, interface);
+        let vpc = subnet.and_then(|subnet| self.model.subnets.get(subnet));
+        Some((tuple, direction, vpc.map(|subnet| subnet.vpc.to_string())))
+    }
+
+    fn ask_between(&mut self, from: IpAddr, to: IpAddr, vpc: Option<&str>) {
+        for sender in self.senders(from, vpc) {
+            for receiver in self.receivers(to, vpc) {
+                let pair = (sender.clone(), receiver);
+                if self.asked.contains_key(&pair) || self.asked.len() >= QUESTIONS_MAX {
+                    continue;
+                }
+                let finding = (self.ask)(&pair.0, &pair.1);
+                if let Some(finding) = &finding {
+                    self.remember(finding);
+                }
+                self.asked.insert(pair, finding.is_some());
+            }
+        }
+    }
+
+    /// The interfaces that have an address: those of this VPC, else those of others.
+    fn owners(&self, address: IpAddr, vpc: Option<&str>) -> Vec<&'a NetworkInterfaceId> {
+        let here = |eni: &crate::model::NetworkInterface| {
+            let subnet = self.model.subnets.get(&eni.subnet);
+            subnet.is_some_and(|subnet| Some(subnet.vpc.as_str()) == vpc)
+        };
+        let all = self.tenants.at_address(address);
+        let own: Vec<_> = all
+            .iter()
+            .filter(|(_, eni)| here(eni))
+            .map(|(id, _)| *id)
+            .collect();
+        match own.is_empty() {
+            true => all.iter().map(|(id, _)| *id).take(TWINS_MAX).collect(),
+            false => own,
+        }
+    }
+
+    fn senders(&self, address: IpAddr, vpc: Option<&str>) -> Vec<String> {
+        let owners = self.owners(address, vpc);
+        if !owners.is_empty() {
+            return owners.into_iter().map(ToString::to_string).collect();
+        }
+        if let IpAddr::V4(address) = address {
+            if let Some(owner) = self.public.get(&address) {
+                return vec![owner.to_string()];
+            }
+            if self.gateways.contains_key(&address) {
+                return Vec::new();
+            }
+        }
+        vec![self.outside(address)]
+    }
+
+    /// An interface is meant by its own address, or by its public one.
+    fn receivers(&self, address: IpAddr, vpc: Option<&str>) -> Vec<String> {
+        let owners = self.owners(address, vpc);
+        let mut named: Vec<String> = owners.iter().map(ToString::to_string).collect();
+        let public = owners.iter().filter_map(|id| self.model.enis.get(*id)?.public_ip);
+        named.extend(public.map(|address| address.to_string()));
+        if let IpAddr::V4(address) = address {
+            let behind = self.gateways.get(&address).into_iter().flatten();
+            named.extend(behind.map(ToString::to_string));
+        }
+        if named.is_empty() {
+            named.push(self.outside(address));
+        }
+        named
+    }
+
+    fn outside(&self, address: IpAddr) -> String {
+        match self.private.contains(address) {
+            true => address.to_string(),
+            false => format!("internet:{address}"),
+        }
+    }
+
+    fn remember(&mut self, finding: &Finding) {
+        for prediction in predict(finding) {
+            let path = &finding.paths[prediction.path];
+            let (expected, authors) = told(&prediction, path, finding);
+            let known = self
+                .crossings
+                .entry((prediction.interface, prediction.direction))
+                .or_default();
+            known.push(Crossing {
+                leg: prediction.leg,
+                packets: prediction.packets,
+                expected,
+                authors,
+                work: Rc::clone(&finding.work),
+            });
+        }
+    }
+
+    /// What the model says.
+    pub fn judge(&self, count: &Count) -> Judgement {
+        let record = &count.first;
+        if record
+            .reject_reason
+            .as_deref()
+            .is_some_and(|reason| reason != "BPA")
+        {
+            return Judgement::OtherReason;
+        }
+        let rejected = record.action == Some(LogAction::Reject);
+        if rejected && count.part == Part::Later {
+            return Judgement::Late;
+        }
+        let Some((tuple, direction, vpc)) = self.place(count) else {
+            return Judgement::Unexplained;
+        };
+        let matching = self.matching(count, &tuple, direction);
+        if matching.is_empty() {
+            return self.unmatched(count, &tuple, vpc.as_deref());
+        }
+        let action = record.action.unwrap_or(LogAction::Accept);
+        let any = |wanted: Expected| matching.iter().any(|crossing| crossing.expected == wanted);
+        if any(Expected::Recorded(action)) {
+            Judgement::Fits
+        } else if any(Expected::Undecided) {
+            Judgement::Undecided
+        } else if count.part == Part::Later {
+            Judgement::Late
+        } else {
+            drift(action, &matching)
+        }
+    }
+
+    fn matching(&self, count: &Count, tuple: &Tuple, direction: Direction) -> Vec<&Crossing> {
+        let interface = count.first.interface.clone().unwrap_or_default();
+        let cube = tuple.packets(direction, primary(self.model, &interface));
+        let known = self.crossings.get(&(interface, direction));
+        let fits = |crossing: &&Crossing| {
+            let leg = match count.part {
+                Part::Opens => crossing.leg == Leg::Forward,
+                Part::Answers => crossing.leg == Leg::Return,
+                Part::Later | Part::Unsaid => true,
+            };
+            let space = &crossing.work.space;
+            leg && !space.intersect(space.cube(&cube), crossing.packets).is_empty()
+        };
+        known.into_iter().flatten().filter(fits).collect()
+    }
+
+    /// No connection that was asked for crosses the interface with such packets.
+    fn unmatched(&self, count: &Count, tuple: &Tuple, vpc: Option<&str>) -> Judgement {
+        let interface = count.first.interface.as_deref().unwrap_or_default();
+        let eni = self.model.enis.get(interface);
+        let forwards = eni.is_none_or(|eni| !eni.source_dest_check || eni.interface_type.is_some());
+        if forwards {
+            return Judgement::Unexplained;
+        }
+        let source = tuple.packet_source.unwrap_or(tuple.source);
+        let destination = tuple.packet_destination.unwrap_or(tuple.destination);
+        let answered = |(from, to): (IpAddr, IpAddr)| {
+            let senders: FxHashSet<String> = self.senders(from, vpc).into_iter().collect();
+            let receivers = self.receivers(to, vpc);
+            let mut pairs = senders
+                .iter()
+                .flat_map(|from| receivers.iter().map(move |to| (from.clone(), to.clone())));
+            pairs.any(|pair| self.asked.get(&pair) == Some(&true))
+        };
+        let ways = match count.part {
+            Part::Opens => vec![(source, destination)],
+            Part::Answers => vec![(destination, source)],
+            Part::Later | Part::Unsaid => vec![(source, destination), (destination, source)],
+        };
+        match (ways.into_iter().any(answered), count.part) {
+            (false, _) => Judgement::Nobody,
+            (true, Part::Later) => Judgement::Late,
+            (true, _) => Judgement::Drift(DriftKind::Elsewhere, Vec::new(), None),
+        }
+    }
+}
+
+/// Nothing that the model does explains it: what of the model is in the way.
+fn drift(action: LogAction, matching: &[&Crossing]) -> Judgement {
+    let of = |wanted: Expected| matching.iter().find(|crossing| crossing.expected == wanted);
+    let found =
+        |kind, crossing: &&Crossing| Judgement::Drift(kind, crossing.authors.clone(), Some(crossing.leg));
+    let (opposite, kind) = match action {
+        LogAction::Accept => (LogAction::Reject, DriftKind::AcceptedButBlocked),
+        LogAction::Reject => (LogAction::Accept, DriftKind::RejectedButAllowed),
+    };
+    match (of(Expected::Recorded(opposite)), of(Expected::Nothing)) {
+        (Some(crossing), _) => found(kind, crossing),
+        (None, Some(crossing)) => found(DriftKind::SeenBehind, crossing),
+        (None, None) => Judgement::Undecided,
+    }
+}
+
+/// What a prediction says, and whose rules say so.
+fn told(prediction: &Prediction, path: &Path, finding: &Finding) -> (Expected, Vec<Author>) {
+    let way = match (prediction.leg, &path.reply) {
+        (Leg::Return, Some(reply)) => reply,
+        _ => &path.forward,
+    };
+    let (begin, end) = prediction.hops;
+    let here = &way.hops[begin..end.min(way.hops.len())];
+    let space = &finding.work.space;
+    let concerns = |hop: &&Hop| !space.intersect(hop.packets, prediction.packets).is_empty();
+    match prediction.expected {
+        Expected::Recorded(LogAction::Reject) => {
+            let drops = here
+                .iter()
+                .filter(|hop| hop.action == Action::Drop)
+                .filter(concerns);
+            (prediction.expected, drops.map(Author::of).collect())
+        }
+        Expected::Recorded(LogAction::Accept) => {
+            let rules = here
+                .iter()
+                .filter(|hop| hop.author != hop.component || hop.boundary);
+            let rules = rules.filter(concerns).filter(|hop| hop.action == Action::Permit);
+            (prediction.expected, rules.map(Author::of).collect())
+        }
+        Expected::Undecided => (Expected::Undecided, Vec::new()),
+        Expected::Nothing => behind(prediction, path, begin),
+    }
+}
+
+/// Who keeps the packets from getting here. Where the model does not say what becomes of them, they may get here.
+fn behind(prediction: &Prediction, path: &Path, begin: usize) -> (Expected, Vec<Author>) {
+    let before: Vec<&Hop> = match (prediction.leg, &path.reply) {
+        (Leg::Return, Some(reply)) => path.forward.hops.iter().chain(&reply.hops[..begin]).collect(),
+        _ => path.forward.hops[..begin].iter().collect(),
+    };
+    if before.iter().any(|hop| hop.action == Action::Unknown) {
+        return (Expected::Undecided, Vec::new());
+    }
+    let drops = before.into_iter().filter(|hop| hop.action == Action::Drop);
+    (Expected::Nothing, drops.map(Author::of).take(1).collect())
+}

@@ -1,0 +1,223 @@
+//! Every record against the model: accepted, though the model blocks; rejected, though the model allows; seen where the
+//! model sends nothing; of interfaces that the model does not have. That is drift between model and network.
+//!
+//! Records are counted by class while they are read ([`tally`]), and each class is judged once ([`judge`]).
+
+mod atoms;
+mod judge;
+mod tally;
+
+use super::correlate::RecordView;
+use super::read::{Logs, Scan, read};
+use crate::analysis::Hop;
+use crate::code::ExplanationCode;
+use crate::model::{Location, Model};
+use crate::network::{Leg, ResourceRef, RuleRef};
+use judge::{Judge, Judgement};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use tally::{Count, Frame, Tallies};
+
+pub use judge::Ask;
+
+/// The most examples of a drift.
+const EXAMPLES_MAX: usize = 3;
+
+/// How records and model differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftKind {
+    /// Recorded as ACCEPT where the model's rules drop it.
+    AcceptedButBlocked,
+    /// Recorded as REJECT where the model's rules let it pass.
+    RejectedButAllowed,
+    /// Recorded behind the place where the model loses it.
+    SeenBehind,
+    /// Recorded at an interface to which the model sends no such packets.
+    Elsewhere,
+}
+
+/// A rule of the model, and where it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Author {
+    /// The component: a group, a network ACL, a route table, a gateway.
+    pub component: ResourceRef,
+    /// The rule.
+    pub rule: RuleRef,
+    /// Why it drops, where it does.
+    pub code: Option<ExplanationCode>,
+    /// Where it is written.
+    pub at: Option<Location>,
+    /// One sentence for people.
+    pub message: String,
+}
+
+impl Author {
+    fn of(hop: &Hop) -> Self {
+        Self {
+            component: hop.author.clone(),
+            rule: hop.rule.clone(),
+            code: hop.code,
+            at: hop.at.clone(),
+            message: hop.message.clone(),
+        }
+    }
+}
+
+/// Records that differ from the model in the same way, by the same rules.
+#[derive(Debug, Clone)]
+pub struct Drift {
+    /// How.
+    pub kind: DriftKind,
+    /// The model's rules in question.
+    pub authors: Vec<Author>,
+    /// On the way there or back, where that is known.
+    pub leg: Option<Leg>,
+    /// How many records.
+    pub records: u64,
+    /// How many packets they tell of.
+    pub packets: u64,
+    /// The interfaces that recorded them.
+    pub interfaces: BTreeSet<String>,
+    /// The first records.
+    pub examples: Vec<RecordView>,
+}
+
+/// Records that cannot be judged, and why.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    /// How many.
+    pub records: u64,
+    /// The first of them.
+    pub examples: Vec<RecordView>,
+}
+
+/// What became of an audit.
+#[derive(Debug, Clone, Default)]
+pub struct Audit {
+    /// What differs.
+    pub drifts: Vec<Drift>,
+    /// Interfaces that are not in the model.
+    pub strangers: BTreeMap<String, Group>,
+    /// How many records there are.
+    pub records: u64,
+    /// How many are as the model has it.
+    pub fit: u64,
+    /// How many are where neither model nor AWS says what is to be recorded.
+    pub undecided: u64,
+    /// How many are of connections that are over, or older than the rules.
+    pub late: u64,
+    /// How many were rejected for a reason that is not in the model.
+    pub other_reason: u64,
+    /// Records whose other end nobody in the model is.
+    pub nobody: Group,
+    /// Records of gateways that do not tell whose packets they are.
+    pub unexplained: Group,
+    /// How many records have neither an interface nor an action.
+    pub unjudged: u64,
+    /// How many records say that nothing was seen.
+    pub empty: u64,
+    /// How many records say that some were lost.
+    pub skipped: u64,
+    /// How many records were too many to be judged.
+    pub over: u64,
+    /// How many classes of records there are.
+    pub classes: u64,
+    /// How many questions were asked for them.
+    pub questions: u64,
+    /// What was read.
+    pub scan: Scan,
+}
+
+impl Audit {
+    /// Whether records and model agree.
+    pub fn agrees(&self) -> bool {
+        self.drifts.is_empty() && self.strangers.is_empty()
+    }
+    /// Whether anything was compared at all.
+    pub fn says_something(&self) -> bool {
+        self.fit > 0 || !self.agrees()
+    }
+}
+
+/// Holds every record in files and folders against the model.
+pub fn audit(model: &Model, ask: Ask<'_>, logs: &[PathBuf], how: &Logs) -> Audit {
+    let frame = Frame::of(model);
+    let (tallies, scan) = read(logs, &how.reading(model, None), || Tallies::new(&frame));
+    let mut audit = Audit {
+        records: tallies.records,
+        unjudged: tallies.unjudged,
+        empty: tallies.empty,
+        skipped: tallies.skipped,
+        over: tallies.over,
+        classes: tallies.classes.len() as u64,
+        scan,
+        ..Audit::default()
+    };
+    for (name, count) in &tallies.strangers {
+        audit.strangers.entry(name.clone()).or_default().add(count);
+    }
+    let mut counts: Vec<Count> = tallies.classes.into_values().collect();
+    counts.sort_unstable_by(|a, b| (&a.first.file, a.first.line).cmp(&(&b.first.file, b.first.line)));
+    let mut judge = Judge::new(model, ask);
+    counts.iter().for_each(|count| judge.prepare(count));
+    for count in &counts {
+        audit.add(count, judge.judge(count));
+    }
+    audit.questions = judge.questions() as u64;
+    audit
+        .drifts
+        .sort_by(|a, b| (a.kind, b.records).cmp(&(b.kind, a.records)));
+    audit
+}
+
+impl Audit {
+    fn add(&mut self, count: &Count, judgement: Judgement) {
+        match judgement {
+            Judgement::Fits => self.fit += count.records,
+            Judgement::Undecided => self.undecided += count.records,
+            Judgement::Late => self.late += count.records,
+            Judgement::OtherReason => self.other_reason += count.records,
+            Judgement::Nobody => self.nobody.add(count),
+            Judgement::Unexplained => self.unexplained.add(count),
+            Judgement::Drift(kind, authors, leg) => self.drift(count, (kind, authors, leg)),
+        }
+    }
+
+    fn drift(&mut self, count: &Count, (kind, authors, leg): (DriftKind, Vec<Author>, Option<Leg>)) {
+        let same = |drift: &&mut Drift| drift.kind == kind && drift.authors == authors;
+        let known = self.drifts.iter_mut().find(same);
+        let interface = count.first.interface.clone().unwrap_or_default();
+        let drift = match known {
+            Some(drift) => drift,
+            None => {
+                self.drifts.push(Drift {
+                    kind,
+                    authors,
+                    leg,
+                    records: 0,
+                    packets: 0,
+                    interfaces: BTreeSet::new(),
+                    examples: Vec::new(),
+                });
+                let last = self.drifts.len() - 1;
+                &mut self.drifts[last]
+            }
+        };
+        drift.records += count.records;
+        drift.packets += count.packets;
+        drift.interfaces.insert(interface);
+        if drift.examples.len() < EXAMPLES_MAX {
+            drift.examples.push(RecordView::of(&count.first));
+        }
+    }
+}
+
+impl Group {
+    fn add(&mut self, count: &Count) {
+        self.records += count.records;
+        if self.examples.len() < EXAMPLES_MAX {
+            self.examples.push(RecordView::of(&count.first));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Records as Amazon Security Lake holds them: events of the Open Cybersecurity Schema Framework (OCSF), class Network
+//! Activity (<https://docs.aws.amazon.com/security-lake/latest/userguide/vpc-flow-logs.html>,
+//! <https://schema.ocsf.io/1.1.0/classes/network_activity>, read 2026-11-23). Each is turned into the line that the flow log
+//! would have had, and read like any other.
+//!
+//! The packet's own addresses (`pkt-srcaddr`, `pkt-dstaddr`) have no attribute of their own there, and are not read.
+
+use super::format::Format;
+use std::sync::{Arc, LazyLock};
+
+/// Where an event has what; the same names for JSON and for the columns of Parquet.
+const PATHS: [&str; 28] = [
+    "src_endpoint.ip",
+    "dst_endpoint.ip",
+    "src_endpoint.port",
+    "dst_endpoint.port",
+    "src_endpoint.interface_uid",
+    "dst_endpoint.interface_uid",
+    "src_endpoint.vpc_uid",
+    "dst_endpoint.vpc_uid",
+    "src_endpoint.subnet_uid",
+    "dst_endpoint.subnet_uid",
+    "src_endpoint.instance_uid",
+    "dst_endpoint.instance_uid",
+    "src_endpoint.svc_name",
+    "dst_endpoint.svc_name",
+    "connection_info.protocol_num",
+    "connection_info.tcp_flags",
+    "connection_info.direction_id",
+    "traffic.packets",
+    "traffic.bytes",
+    "start_time",
+    "end_time",
+    "time",
+    "action",
+    "action_id",
+    "disposition",
+    "status_code",
+    "cloud.account.uid",
+    "cloud.region",
+];
+
+static FORMAT: LazyLock<Arc<Format>> = LazyLock::new(|| {
+    let names = "interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status \
+                 tcp-flags flow-direction vpc-id subnet-id instance-id pkt-src-aws-service pkt-dst-aws-service \
+                 account-id region";
+    Arc::new(Format::from_header(names).unwrap_or_default())
+});
+
+/// An event, as far as a record has fields for it.
+#[derive(Debug, Default)]
+pub struct Event([Option<String>; PATHS.len()]);
+
+impl Event {
+    /// Whether an event has something at this path.
+    pub fn knows(path: &str) -> bool {
+        PATHS.contains(&path)
+    }
+
+    /// Takes a value.
+    pub fn take(&mut self, path: &str, value: String) {
+        if let Some(place) = PATHS.iter().position(|one| *one == path) {
+            self.0[place] = Some(value).filter(|value| !value.is_empty());
+        }
+    }
+
+    /// Whether this is a record at all.
+    pub fn is_flow(&self) -> bool {
+        self.interface().is_some() || self.get("src_endpoint.ip").is_some()
+    }
+
+    /// The fields of [`Event::line`].
+    pub fn format(&self) -> &'static Arc<Format> {
+        &FORMAT
+    }
+
+    /// The record as a line.
+    pub fn line(&self) -> Vec<u8> {
+        let own = self.own();
+        let at = |end: &str, what: &str| self.get(&format!("{end}_endpoint.{what}"));
+        let direction = match self.get("connection_info.direction_id") {
+            Some("1") => Some("ingress"),
+            Some("2") => Some("egress"),
+            _ => None,
+        };
+        let fields = [
+            self.interface(),
+            at("src", "ip"),
+            at("dst", "ip"),
+            at("src", "port"),
+            at("dst", "port"),
+            self.get("connection_info.protocol_num"),
+            self.get("traffic.packets"),
+            self.get("traffic.bytes"),
+            self.get("start_time").or(self.get("time")),
+            self.get("end_time"),
+            self.action(),
+            self.get("status_code").or(Some("OK")),
+            self.get("connection_info.tcp_flags"),
+            direction,
+            at(own, "vpc_uid"),
+            at(own, "subnet_uid"),
+            at(own, "instance_uid"),
+            at("src", "svc_name"),
+            at("dst", "svc_name"),
+            self.get("cloud.account.uid"),
+            self.get("cloud.region"),
+        ];
+        // A space inside a value would make two of it.
+        let words = fields.map(|field| field.unwrap_or("-").replace(char::is_whitespace, "_"));
+        words.join(" ").into_bytes()
+    }
+
+    fn get(&self, path: &str) -> Option<&str> {
+        let place = PATHS.iter().position(|one| *one == path)?;
+        self.0[place].as_deref()
+    }
+
+    /// The end that is the recording interface's own.
+    fn own(&self) -> &'static str {
+        match self.get("src_endpoint.interface_uid") {
+            Some(_) => "src",
+            None => "dst",
+        }
+    }
+
+    fn interface(&self) -> Option<&str> {
+        let source = self.get("src_endpoint.interface_uid");
+        source.or(self.get("dst_endpoint.interface_uid"))
+    }
+
+    fn action(&self) -> Option<&'static str> {
+        let said = self.get("action").or(self.get("disposition"));
+        match (said, self.get("action_id")) {
+            (Some("Allowed"), _) | (_, Some("1")) => Some("ACCEPT"),
+            (Some("Denied" | "Blocked"), _) | (_, Some("2")) => Some("REJECT"),
+            _ => None,
+        }
+    }
+}

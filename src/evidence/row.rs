@@ -1,0 +1,312 @@
+//! One line of a flow log, decoded where it lies: nothing is copied, and no more is read than its fields.
+//!
+//! The words are separated by runs of spaces (one of AWS's own examples has two), and `-` is nothing.
+
+use super::format::{Field, Format};
+use super::record::LogAction;
+use super::window::seconds;
+use crate::network::Direction;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// Packets that a transit gateway lost, and why.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// No route.
+    pub no_route: u64,
+    /// A blackhole route.
+    pub blackhole: u64,
+    /// Larger than the MTU.
+    pub mtu: u64,
+    /// The TTL expired.
+    pub ttl: u64,
+}
+
+/// A record, as it lies in its line.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Row<'a> {
+    /// The line.
+    pub text: &'a [u8],
+    /// The network interface.
+    pub interface: Option<&'a [u8]>,
+    /// The resource that has no interface: a regional NAT gateway.
+    pub resource: Option<&'a [u8]>,
+    /// The transit gateway attachment.
+    pub attachment: Option<&'a [u8]>,
+    /// The attachment on the other side of the transit gateway.
+    pub pair: Option<&'a [u8]>,
+    /// The interface that the packets came from or go to.
+    pub next_hop: Option<&'a [u8]>,
+    /// The sender, as the interface saw it.
+    pub source: Option<IpAddr>,
+    /// The receiver, as the interface saw it.
+    pub destination: Option<IpAddr>,
+    /// The sender in the packet's own header.
+    pub packet_source: Option<IpAddr>,
+    /// The receiver in the packet's own header.
+    pub packet_destination: Option<IpAddr>,
+    /// The source port.
+    pub source_port: Option<u16>,
+    /// The destination port.
+    pub destination_port: Option<u16>,
+    /// The IP protocol.
+    pub protocol: Option<u8>,
+    /// How many packets.
+    pub packets: Option<u64>,
+    /// How many bytes.
+    pub bytes: Option<u64>,
+    /// When the window began, Unix seconds.
+    pub start: Option<u64>,
+    /// When it ended.
+    pub end: Option<u64>,
+    /// What was done.
+    pub action: Option<LogAction>,
+    /// TCP flags, or-ed over the window.
+    pub tcp_flags: Option<u16>,
+    /// Into the interface, or out of it.
+    pub direction: Option<Direction>,
+    /// How egress traffic leaves.
+    pub traffic_path: Option<u8>,
+    /// Why, where AWS says.
+    pub reject_reason: Option<&'a [u8]>,
+    /// Whether nothing was recorded in the window.
+    pub empty: bool,
+    /// Whether records were lost in the window.
+    pub skipped: bool,
+    /// What a transit gateway lost.
+    pub lost: Lost,
+}
+
+impl<'a> Row<'a> {
+    /// Reads a line. None: it has another number of fields than the format, or a field is not what it should be.
+    pub fn parse(format: &Format, line: &'a [u8]) -> Option<Self> {
+        let mut row = Self {
+            text: line,
+            ..Self::default()
+        };
+        let mut words = Words { rest: line };
+        for field in &format.fields {
+            let word = words.next()?;
+            if word != b"-" && !row.take(*field, word) {
+                return None;
+            }
+        }
+        words.next().is_none().then_some(row)
+    }
+
+    /// Takes a field; false when it is not what it should be.
+    #[inline]
+    fn take(&mut self, field: Field, word: &'a [u8]) -> bool {
+        match field {
+            Field::Version => number(word).is_some(),
+            Field::Interface => set(&mut self.interface, Some(word)),
+            Field::Source => set(&mut self.source, address(word)),
+            Field::Destination => set(&mut self.destination, address(word)),
+            Field::SourcePort => set(&mut self.source_port, small(word)),
+            Field::DestinationPort => set(&mut self.destination_port, small(word)),
+            Field::Protocol => set(&mut self.protocol, small(word)),
+            Field::Packets => set(&mut self.packets, number(word)),
+            Field::Bytes => set(&mut self.bytes, number(word)),
+            Field::Start => set(&mut self.start, number(word).map(seconds)),
+            Field::End => set(&mut self.end, number(word).map(seconds)),
+            Field::Action => set(&mut self.action, action(word)),
+            Field::Status => self.status(word),
+            Field::Other => !word.contains(&b','),
+            _ => self.take_more(field, word),
+        }
+    }
+
+    /// What the default format does not have.
+    fn take_more(&mut self, field: Field, word: &'a [u8]) -> bool {
+        match field {
+            Field::TcpFlags => set(&mut self.tcp_flags, small(word)),
+            Field::PacketSource => set(&mut self.packet_source, address(word)),
+            Field::PacketDestination => set(&mut self.packet_destination, address(word)),
+            Field::Direction => set(&mut self.direction, direction(word)),
+            Field::TrafficPath => set(&mut self.traffic_path, small(word)),
+            Field::RejectReason => set(&mut self.reject_reason, Some(word)),
+            Field::Resource => set(&mut self.resource, Some(word)),
+            Field::NextHop => set(&mut self.next_hop, Some(word)),
+            Field::Attachment => set(&mut self.attachment, Some(word)),
+            Field::PairAttachment => set(&mut self.pair, Some(word)),
+            Field::LostNoRoute => put(&mut self.lost.no_route, word),
+            Field::LostBlackhole => put(&mut self.lost.blackhole, word),
+            Field::LostMtu => put(&mut self.lost.mtu, word),
+            Field::LostTtl => put(&mut self.lost.ttl, word),
+            _ => true,
+        }
+    }
+
+    fn status(&mut self, word: &[u8]) -> bool {
+        (self.empty, self.skipped) = match word {
+            b"OK" => (false, false),
+            b"NODATA" => (true, false),
+            b"SKIPDATA" => (false, true),
+            _ => return false,
+        };
+        true
+    }
+}
+
+/// The words of a line.
+struct Words<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Words<'a> {
+    #[inline]
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let begin = self.rest.iter().position(|byte| !is_space(*byte))?;
+        let rest = &self.rest[begin..];
+        let end = rest.iter().position(|byte| is_space(*byte)).unwrap_or(rest.len());
+        self.rest = &rest[end..];
+        Some(&rest[..end])
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r')
+}
+
+fn set<T>(into: &mut Option<T>, value: Option<T>) -> bool {
+    *into = value;
+    into.is_some()
+}
+
+fn put(into: &mut u64, word: &[u8]) -> bool {
+    let value = number(word);
+    *into = value.unwrap_or_default();
+    value.is_some()
+}
+
+/// A number without a sign.
+#[inline]
+pub fn number(word: &[u8]) -> Option<u64> {
+    if word.is_empty() || word.len() > 20 {
+        return None;
+    }
+    word.iter().try_fold(0_u64, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        let value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
+        (digit < 10).then_some(value)
+    })
+}
+
+#[inline]
+fn small<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
+    T::try_from(number(word)?).ok()
+}
+
+fn action(word: &[u8]) -> Option<LogAction> {
+    match word {
+        b"ACCEPT" => Some(LogAction::Accept),
+        b"REJECT" => Some(LogAction::Reject),
+        _ => None,
+    }
+}
+
+fn direction(word: &[u8]) -> Option<Direction> {
+    match word {
+        b"ingress" => Some(Direction::Ingress),
+        b"egress" => Some(Direction::Egress),
+        _ => None,
+    }
+}
+
+#[inline]
+fn address(word: &[u8]) -> Option<IpAddr> {
+    match dotted(word) {
+        Some(address) => Some(IpAddr::V4(address)),
+        None => std::str::from_utf8(word).ok()?.parse().ok(),
+    }
+}
+
+/// An IPv4 address, without the detour over text.
+#[inline]
+fn dotted(word: &[u8]) -> Option<Ipv4Addr> {
+    let (mut octets, mut at, mut value, mut digits) = ([0_u8; 4], 0, 0_u32, 0);
+    for byte in word {
+        if *byte == b'.' {
+            *octets.get_mut(at)? = u8::try_from(value).ok().filter(|_| digits > 0)?;
+            (at, value, digits) = (at + 1, 0, 0);
+            continue;
+        }
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 || digits == 3 {
+            return None;
+        }
+        (value, digits) = (value * 10 + u32::from(digit), digits + 1);
+    }
+    if at != 3 || digits == 0 {
+        return None;
+    }
+    octets[3] = u8::try_from(value).ok()?;
+    Some(Ipv4Addr::from(octets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Format, LogAction, Row, address, number};
+
+    #[test]
+    fn addresses_and_numbers_are_read_as_the_standard_library_does() {
+        for text in [
+            "0.0.0.0",
+            "10.0.1.255",
+            "203.0.113.7",
+            "2001:db8::1",
+            "::ffff:10.0.0.1",
+        ] {
+            assert_eq!(address(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+        for text in [
+            "",
+            ".",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.256",
+            "1..2.3",
+            "1.2.3.",
+            "a",
+            "1.2.3.1000",
+        ] {
+            assert_eq!(address(text.as_bytes()), None, "{text}");
+        }
+        assert_eq!(number(b"18446744073709551615"), Some(u64::MAX));
+        for text in [
+            "",
+            "18446744073709551616",
+            "-1",
+            "+1",
+            "1,2",
+            "99999999999999999999999",
+        ] {
+            assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_a_record_or_it_is_not() {
+        let format = Format::default();
+        let line = b"2 123456789010 eni-1235b8ca123456789 172.31.16.139  172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK\r";
+        let row = Row::parse(&format, line).map(|row| (row.action, row.destination_port, row.bytes, row.end));
+        assert_eq!(
+            row,
+            Some((Some(LogAction::Accept), Some(22), Some(4249), Some(1_418_530_070)))
+        );
+        let skipped = b"2 123456789010 eni-11111111aaaaaaaaa - - - - - - - 1431280876 1431280934 - SKIPDATA";
+        let row = Row::parse(&format, skipped).map(|row| (row.skipped, row.empty, row.action));
+        assert_eq!(row, Some((true, false, None)));
+        let empty = b"2 123456789010 eni-1235b8ca123456789 - - - - - - - 1431280876 1431280934 - NODATA";
+        assert_eq!(Row::parse(&format, empty).map(|row| row.empty), Some(true));
+        for line in [
+            &b"2 123456789010 eni-a 10.0.0.1 10.0.0.2 1 2 6 20 4249 1 2 ACCEPT"[..],
+            b"2 123456789010 eni-a 10.0.0.1 10.0.0.2 1 2 6 20 4249 1 2 ACCEPT OK more",
+            b"2 123456789010 eni-a 10.0.0.1 10.0.0.2 1 70000 6 20 4249 1 2 ACCEPT OK",
+            b"2 123456789010 eni-a 10.0.0 10.0.0.2 1 2 6 20 4249 1 2 ACCEPT OK",
+            b"2 123456789010 eni-a 10.0.0.1 10.0.0.2 1 2 6 20 4249 1 2 MAYBE OK",
+            b"",
+        ] {
+            assert!(Row::parse(&format, line).is_none());
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Which packets a record tells of, as the interface saw them.
+//!
+//! An interface's own side shows its primary IPv4 address, whatever the packet says, unless the packet's own addresses are
+//! recorded as well; and where the direction is not recorded, that address shows it
+//! (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>, read 2026-11-23). ICMP has no ports there, and
+//! its types are not recorded.
+
+use super::record::Record;
+use super::row::Row;
+use crate::model::{AddressSpec, Model, NatGateway};
+use crate::network::Direction;
+use crate::packet::{AddressSet, Cube, PortSet, Protocol, ProtocolSet};
+use std::net::IpAddr;
+
+/// The addresses, ports and protocol of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuple {
+    /// The sender, as the interface saw it.
+    pub source: IpAddr,
+    /// The receiver, as the interface saw it.
+    pub destination: IpAddr,
+    /// The sender in the packet's own header.
+    pub packet_source: Option<IpAddr>,
+    /// The receiver in the packet's own header.
+    pub packet_destination: Option<IpAddr>,
+    /// The source port.
+    pub source_port: Option<u16>,
+    /// The destination port.
+    pub destination_port: Option<u16>,
+    /// The IP protocol.
+    pub protocol: u8,
+    /// Into the interface, or out of it.
+    pub direction: Option<Direction>,
+}
+
+impl Tuple {
+    /// Of a kept record.
+    pub fn of(record: &Record) -> Option<Self> {
+        Some(Self {
+            source: record.source.or(record.packet_source)?,
+            destination: record.destination.or(record.packet_destination)?,
+            packet_source: record.packet_source,
+            packet_destination: record.packet_destination,
+            source_port: record.source_port,
+            destination_port: record.destination_port,
+            protocol: record.protocol?,
+            direction: record.direction,
+        })
+    }
+
+    /// Of a row.
+    pub fn of_row(row: &Row<'_>) -> Option<Self> {
+        Some(Self {
+            source: row.source.or(row.packet_source)?,
+            destination: row.destination.or(row.packet_destination)?,
+            packet_source: row.packet_source,
+            packet_destination: row.packet_destination,
+            source_port: row.source_port,
+            destination_port: row.destination_port,
+            protocol: row.protocol?,
+            direction: row.direction,
+        })
+    }
+
+    /// The direction that is recorded, or that the addresses show.
+    pub fn direction(&self, primary: Option<IpAddr>) -> Option<Direction> {
+        let by_address = || match (Some(self.source) == primary, Some(self.destination) == primary) {
+            (true, false) => Some(Direction::Egress),
+            (false, true) => Some(Direction::Ingress),
+            _ => None,
+        };
+        self.direction.or_else(by_address)
+    }
+
+    /// The packets that cross the interface in this direction.
+    pub fn packets(&self, direction: Direction, primary: Option<IpAddr>) -> Cube {
+        let shown = |seen: IpAddr, real: Option<IpAddr>, own_side: bool| match real {
+            Some(real) => AddressSet::one(real),
+            None if own_side && Some(seen) == primary => AddressSet::all(),
+            None => AddressSet::one(seen),
+        };
+        let ports = |port: Option<u16>| match port {
+            Some(port) if Protocol(self.protocol).has_ports() => PortSet::one(port),
+            _ => PortSet::all(),
+        };
+        let out = direction == Direction::Egress;
+        Cube {
+            protocols: ProtocolSet::one(self.protocol),
+            source_ports: ports(self.source_port),
+            destination_ports: ports(self.destination_port),
+            sources: shown(self.source, self.packet_source, out),
+            destinations: shown(self.destination, self.packet_destination, !out),
+        }
+    }
+}
+
+/// The primary private address of an interface: a model's, or a NAT gateway's that is not in the model itself.
+pub fn primary(model: &Model, interface: &str) -> Option<IpAddr> {
+    let nat = || {
+        let own = |nat: &&NatGateway| nat.eni.as_ref().is_some_and(|eni| eni.as_str() == interface);
+        let gateway = model.nat_gateways.values().find(own)?;
+        gateway.ip.iter().next().copied().map(IpAddr::V4)
+    };
+    let eni = model.enis.get(interface).and_then(|eni| {
+        eni.ip.iter().find_map(|spec| match spec {
+            AddressSpec::Known(address) => Some(*address),
+            AddressSpec::OneOf(_) => None,
+        })
+    });
+    eni.or_else(nat)
+}
