@@ -6,10 +6,10 @@ use crate::analysis::{
 };
 use crate::check::{Answers, Checks, Job, Report};
 use crate::component::KINDS;
-use crate::evidence::{Audit, Logs, audit};
+use crate::evidence::{Audit, End, Logs, audit};
 use crate::model::{Diagnostics, Model, load_text};
 use crate::network::{Network, Workspace};
-use crate::packet::PortSet;
+use crate::packet::{AddressSet, PortSet};
 use jiff::civil::Date;
 use std::cell::{OnceCell, RefCell};
 use std::path::PathBuf;
@@ -89,8 +89,36 @@ impl Analysis {
             source_ports: Some(PortSet::all()),
             ..Options::default()
         };
-        let ask = |from: &str, to: &str| self.ask([from, to, "all"], &options).ok();
+        let ask = |from: &End, to: &End| {
+            let (sources, destinations) = (self.ends(from).ok()?, self.ends(to).ok()?);
+            let ends = Members {
+                words: [&from.whom, &to.whom],
+                sources: &sources,
+                destinations: &destinations,
+            };
+            self.between(ends, "all", &options).ok()
+        };
         audit(&self.model, &ask, logs, how)
+    }
+
+    /// The end of a connection that a record tells of: an interface, known by the address that is recorded.
+    fn ends(&self, end: &End) -> Result<Vec<Endpoint>, QuestionError> {
+        let Some(address) = end.address else {
+            return self.endpoints(&end.whom);
+        };
+        let own = |ends: &Vec<Endpoint>| ends.iter().all(|one| one.resource.id.as_str() == end.whom);
+        if let Some(ends) = self.endpoints(&address.to_string()).ok().filter(own) {
+            return Ok(ends);
+        }
+        let mut ends = self.endpoints(&end.whom)?;
+        for one in &mut ends {
+            one.private = AddressSet::one(address);
+            one.by_address = true;
+            if address.is_ipv6() {
+                one.public = AddressSet::one(address);
+            }
+        }
+        Ok(ends)
     }
 
     fn ask(&self, words: [&str; 3], options: &Options) -> Result<Finding, QuestionError> {

@@ -16,7 +16,7 @@ mod show;
 mod window;
 mod wrapped;
 
-pub use audit::{Ask, Audit, Author, Drift, DriftKind, Group, audit};
+pub use audit::{Ask, Audit, Author, Drift, DriftKind, End, Group, audit};
 pub use correlate::{Crossing, Evidence, RecordView, State, correlate};
 pub use format::{Field, Format};
 pub use read::{Gather, Logs, Reading, Scan, Spot, read, read_bytes};

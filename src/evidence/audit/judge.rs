@@ -13,7 +13,7 @@ use crate::analysis::{Action, Finding, Hop, Path};
 use crate::model::{Model, NetworkInterfaceId, Tenants};
 use crate::network::{Direction, Leg, Workspace, private_addresses};
 use crate::packet::{AddressSet, PacketSet};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
@@ -23,8 +23,33 @@ const TWINS_MAX: usize = 4;
 /// The most questions of one run.
 const QUESTIONS_MAX: usize = 200_000;
 
+/// One end of a connection that a record might belong to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct End {
+    /// Who: an interface, or an address as questions call it.
+    pub whom: String,
+    /// The address of the interface that is meant.
+    pub address: Option<IpAddr>,
+}
+
+impl End {
+    fn of(id: &NetworkInterfaceId, address: IpAddr) -> Self {
+        Self {
+            whom: id.to_string(),
+            address: Some(address),
+        }
+    }
+
+    fn at(whom: impl ToString) -> Self {
+        Self {
+            whom: whom.to_string(),
+            address: None,
+        }
+    }
+}
+
 /// Asks for everything between two ends, from every source port; none where an end is nobody.
-pub type Ask<'a> = &'a dyn Fn(&str, &str) -> Option<Finding>;
+pub type Ask<'a> = &'a dyn Fn(&End, &End) -> Option<Finding>;
 
 /// What the model says to a class.
 #[derive(Debug)]
@@ -62,7 +87,7 @@ pub struct Judge<'a> {
     gateways: FxHashMap<Ipv4Addr, Vec<Ipv4Addr>>,
     private: AddressSet,
     ask: Ask<'a>,
-    asked: FxHashMap<(String, String), bool>,
+    asked: FxHashMap<(End, End), bool>,
     crossings: BTreeMap<(String, Direction), Vec<Crossing>>,
 }
 
@@ -150,14 +175,14 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn senders(&self, address: IpAddr, vpc: Option<&str>) -> Vec<String> {
+    fn senders(&self, address: IpAddr, vpc: Option<&str>) -> Vec<End> {
         let owners = self.owners(address, vpc);
         if !owners.is_empty() {
-            return owners.into_iter().map(ToString::to_string).collect();
+            return owners.into_iter().map(|id| End::of(id, address)).collect();
         }
         if let IpAddr::V4(address) = address {
             if let Some(owner) = self.public.get(&address) {
-                return vec![owner.to_string()];
+                return vec![End::at(owner)];
             }
             if self.gateways.contains_key(&address) {
                 return Vec::new();
@@ -167,25 +192,25 @@ impl<'a> Judge<'a> {
     }
 
     /// An interface is meant by its own address, or by its public one.
-    fn receivers(&self, address: IpAddr, vpc: Option<&str>) -> Vec<String> {
+    fn receivers(&self, address: IpAddr, vpc: Option<&str>) -> Vec<End> {
         let owners = self.owners(address, vpc);
-        let mut named: Vec<String> = owners.iter().map(ToString::to_string).collect();
+        let mut ends: Vec<End> = owners.iter().map(|id| End::of(id, address)).collect();
         let public = owners.iter().filter_map(|id| self.model.enis.get(*id)?.public_ip);
-        named.extend(public.map(|address| address.to_string()));
+        ends.extend(public.map(End::at));
         if let IpAddr::V4(address) = address {
             let behind = self.gateways.get(&address).into_iter().flatten();
-            named.extend(behind.map(ToString::to_string));
+            ends.extend(behind.map(End::at));
         }
-        if named.is_empty() {
-            named.push(self.outside(address));
+        if ends.is_empty() {
+            ends.push(self.outside(address));
         }
-        named
+        ends
     }
 
-    fn outside(&self, address: IpAddr) -> String {
+    fn outside(&self, address: IpAddr) -> End {
         match self.private.contains(address) {
-            true => address.to_string(),
-            false => format!("internet:{address}"),
+            true => End::at(address),
+            false => End::at(format!("internet:{address}")),
         }
     }
 
@@ -268,7 +293,7 @@ impl<'a> Judge<'a> {
         let source = tuple.packet_source.unwrap_or(tuple.source);
         let destination = tuple.packet_destination.unwrap_or(tuple.destination);
         let answered = |(from, to): (IpAddr, IpAddr)| {
-            let senders: FxHashSet<String> = self.senders(from, vpc).into_iter().collect();
+            let senders = self.senders(from, vpc);
             let receivers = self.receivers(to, vpc);
             let mut pairs = senders
                 .iter()

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use tally::{Count, Frame, Tallies};
 
-pub use judge::Ask;
+pub use judge::{Ask, End};
 
 /// The most examples of a drift.
 const EXAMPLES_MAX: usize = 3;
