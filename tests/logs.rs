@@ -4,3 +4,6 @@
 
 #[path = "logs/forms.rs"]
 mod forms;
+
+#[path = "logs/audit.rs"]
+mod audit;

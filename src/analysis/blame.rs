@@ -48,6 +48,7 @@ fn add(space: &Space, blockers: &mut Vec<Blocker>, leg: Leg, hop: &Hop) {
             rule: hop.rule.clone(),
             at: hop.at.clone(),
             message: hop.message.clone(),
+            trace: hop.trace,
             packets: hop.packets,
         }),
     }

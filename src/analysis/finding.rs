@@ -2,7 +2,7 @@
 
 use crate::code::ExplanationCode;
 use crate::model::Location;
-use crate::network::{Direction, Leg, LinkId, ResourceRef, Rewrite, RuleRef, Workspace};
+use crate::network::{Direction, Leg, LinkId, ResourceRef, Rewrite, RuleRef, Trace, Workspace};
 use crate::packet::{Cube, Header, PacketSet};
 
 /// Can A reach B?
@@ -127,6 +127,8 @@ pub struct Hop {
     pub action: Action,
     /// Why not.
     pub code: Option<ExplanationCode>,
+    /// What flow logs show of packets that are dropped here.
+    pub trace: Trace,
     /// Whose rule decided.
     pub author: ResourceRef,
     /// The rule.
@@ -208,6 +210,8 @@ pub struct Blocker {
     pub at: Option<Location>,
     /// One sentence for people.
     pub message: String,
+    /// What flow logs show of it.
+    pub trace: Trace,
     /// The packets that it drops, as they arrive there.
     pub packets: PacketSet,
 }

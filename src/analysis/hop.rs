@@ -1,7 +1,7 @@
 //! From a step to the hop that an answer shows.
 
 use super::finding::{Action, Hop};
-use crate::network::{Cause, Component, Direction, Network, ResourceRef, Rewrite, RuleRef, Step};
+use crate::network::{Cause, Component, Direction, Network, ResourceRef, Rewrite, RuleRef, Step, Trace};
 use crate::packet::PacketSet;
 
 /// The hop of one step at a component.
@@ -28,6 +28,7 @@ pub fn of(network: &Network, component: &dyn Component, direction: Direction, st
         name: network.name(&component.resource().id),
         interface: component.interface(),
         boundary: component.at_boundary(),
+        trace: component.trace(because.code),
         at: because.place.as_ref().and_then(|place| network.locate(place)),
         rewrite,
         ..plain(component.resource(), direction, action, step.packets(), because)
@@ -54,6 +55,7 @@ fn plain(
         direction,
         action,
         code: because.code,
+        trace: Trace::Passed,
         author: because.author.clone(),
         rule: because.rule.clone(),
         at: None,

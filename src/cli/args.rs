@@ -192,6 +192,13 @@ pub enum LogsCommand {
     /// Hold every record against a model: what was accepted though the model blocks it, rejected though it allows it, or
     /// recorded by interfaces that it does not have. Exit 0 where they agree, 1 where they do not.
     Audit(LogsAudit),
+    /// Rules of security groups and network ACLs that no recorded traffic used. Exit 1 where there are some.
+    Unused(LogsAudit),
+    /// Which interfaces no flow log sees, or sees in part. Exit 1 where there are some.
+    Coverage(LogsCoverage),
+    /// Print the SQL query that finds the records of a path, or of interfaces, in a table of flow logs. Its result, as CSV
+    /// with a header, is read back with --flow-logs.
+    Sql(LogsSql),
 }
 
 /// The shape of what is told of flow logs.
@@ -231,7 +238,7 @@ pub struct LogsShow {
     pub format: LogsFormat,
 }
 
-/// `whyhop logs audit`.
+/// `whyhop logs audit` and `unused`.
 #[derive(Debug, Args)]
 pub struct LogsAudit {
     /// Flow logs: files, or folders of them.
@@ -244,6 +251,77 @@ pub struct LogsAudit {
     /// What goes to standard output.
     #[arg(long, value_enum, default_value_t = LogsFormat::Text)]
     pub format: LogsFormat,
+}
+
+/// `whyhop logs coverage`.
+#[derive(Debug, Args)]
+pub struct LogsCoverage {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Flow logs that were created after this time do not count.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<u64>,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = LogsFormat::Text)]
+    pub format: LogsFormat,
+}
+
+/// An SQL engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SqlDialect {
+    /// Amazon Athena.
+    Athena,
+    /// Trino.
+    Trino,
+    /// Spark SQL.
+    Spark,
+    /// DuckDB.
+    Duckdb,
+}
+
+/// How a table is partitioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SqlPartitions {
+    /// Not at all.
+    None,
+    /// By account, Region, year, month and day, as Hive-compatible paths are.
+    Hive,
+    /// By `date`, written 2026/11/23.
+    Date,
+}
+
+/// `whyhop logs sql`.
+#[derive(Debug, Args)]
+pub struct LogsSql {
+    /// The engine.
+    #[arg(long, value_enum)]
+    pub dialect: SqlDialect,
+    /// The table, or what stands for one: `read_parquet('logs/*.parquet')`.
+    #[arg(long, value_name = "TABLE", default_value = "vpc_flow_logs")]
+    pub table: String,
+    /// Its partitions.
+    #[arg(long, value_enum, default_value_t = SqlPartitions::None)]
+    pub partitions: SqlPartitions,
+    /// Columns that the table has besides those of the default format: `tcp_flags`.
+    #[arg(long, value_name = "COLUMN", num_args = 1.., value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Whose records.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub of: Vec<String>,
+    /// The records of a path: `--path web db`.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"])]
+    pub path: Vec<String>,
+    /// The packets of the path.
+    #[arg(long, value_name = "PACKETS", default_value = "all", requires = "path")]
+    pub packets: String,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Only records that end at this time or later.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<u64>,
+    /// Only records that begin at this time or earlier.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<u64>,
 }
 
 /// The shape of a report.

@@ -1,10 +1,12 @@
 //! `whyhop logs`.
 
-use super::args::{LogsArgs, LogsAudit, LogsCommand, LogsFormat, LogsShow};
+use super::args::{
+    LogsArgs, LogsAudit, LogsCommand, LogsCoverage, LogsFormat, LogsShow, LogsSql, SqlDialect, SqlPartitions,
+};
 use super::output::Screen;
 use super::{Exit, Failure};
-use crate::evidence::{self, Shown};
-use crate::model::{Loaded, Origin};
+use crate::evidence::{self, Dialect, Partitions, Query, Shown, Sight, Window};
+use crate::model::{Loaded, Origin, Place};
 use crate::report::logs as report;
 use crate::{Analysis, Options};
 use std::path::PathBuf;
@@ -14,6 +16,9 @@ pub fn run(args: &LogsArgs, screen: &Screen) -> Result<Exit, Failure> {
     match &args.command {
         LogsCommand::Show(args) => show(args, screen),
         LogsCommand::Audit(args) => audit(args, screen),
+        LogsCommand::Unused(args) => unused(args, screen),
+        LogsCommand::Coverage(args) => coverage(args, screen),
+        LogsCommand::Sql(args) => sql(args, screen),
     }
 }
 
@@ -73,4 +78,74 @@ fn audit(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
         (true, true) => Exit::Expected,
         (true, false) => Exit::Unknown,
     })
+}
+
+fn unused(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
+    let analysis = load(&args.model.model, screen)?;
+    let audit = analysis.audit(&args.logs, &args.reading.logs());
+    let locate = |place: &Place| analysis.network().locate(place);
+    let unused = evidence::unused(&audit, analysis.model(), &locate);
+    screen.data(&match args.format {
+        LogsFormat::Text => report::unused_text(&unused, &audit),
+        LogsFormat::Json => report::unused_json(&unused, &audit),
+    })?;
+    Ok(match (audit.fit, unused.rules.is_empty()) {
+        (0, _) => Exit::Unknown,
+        (_, true) => Exit::Expected,
+        (_, false) => Exit::Unexpected,
+    })
+}
+
+fn coverage(args: &LogsCoverage, screen: &Screen) -> Result<Exit, Failure> {
+    let analysis = load(&args.model.model, screen)?;
+    let window = Window {
+        since: None,
+        until: args.until,
+    };
+    let sights = evidence::sights(analysis.model(), window);
+    screen.data(&match args.format {
+        LogsFormat::Text => report::coverage_text(&sights),
+        LogsFormat::Json => report::coverage_json(&sights),
+    })?;
+    Ok(match sights.iter().all(Sight::is_whole) {
+        true => Exit::Expected,
+        false => Exit::Unexpected,
+    })
+}
+
+fn sql(args: &LogsSql, screen: &Screen) -> Result<Exit, Failure> {
+    let analysis = load(&args.model.model, screen)?;
+    let mut whose = args.of.clone();
+    if let [from, to] = args.path.as_slice() {
+        let finding = analysis.path(from, to, &args.packets, &Options::default())?;
+        whose.extend(evidence::recorders(&finding));
+    }
+    if whose.is_empty() {
+        return Err(Failure::Question {
+            message: "whose records?".to_owned(),
+            hint: Some("name interfaces with --of, or a path with --path FROM TO".to_owned()),
+        });
+    }
+    let interfaces: Vec<&str> = whose.iter().map(String::as_str).collect();
+    let more: Vec<&str> = args.columns.iter().map(String::as_str).collect();
+    let query = Query {
+        dialect: match args.dialect {
+            SqlDialect::Athena => Dialect::Athena,
+            SqlDialect::Trino => Dialect::Trino,
+            SqlDialect::Spark => Dialect::Spark,
+            SqlDialect::Duckdb => Dialect::DuckDb,
+        },
+        table: &args.table,
+        partitions: match args.partitions {
+            SqlPartitions::None => Partitions::None,
+            SqlPartitions::Hive => Partitions::Hive,
+            SqlPartitions::Date => Partitions::Date,
+        },
+        interfaces: &interfaces,
+        window: Window {
+            since: args.since,
+            until: args.until,
+        },
+    };
+    screen.data(&evidence::sql(&query, &more, analysis.model()))
 }

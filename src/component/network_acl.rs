@@ -15,7 +15,7 @@ use crate::code::ExplanationCode;
 use crate::model::{Model, NetworkAcl, NetworkAclId, NetworkAclRule, Place, RuleAction, SubnetId, VpcId};
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, Passage, ResourceRef, RuleRef,
-    Service, Step, Workspace,
+    Service, Step, Trace, Workspace,
 };
 use crate::packet::{AddressSet, Cube, PacketSet};
 use std::collections::BTreeMap;
@@ -167,6 +167,10 @@ impl Component for Acl {
 
     fn at_boundary(&self) -> bool {
         true
+    }
+
+    fn trace(&self, _: Option<ExplanationCode>) -> Trace {
+        Trace::Rejected
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {

@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::network::{
     Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, Onward, Owner, Passage,
-    Resident, ResourceRef, RuleRef, Step, Target, Workspace, certain_addresses,
+    Resident, ResourceRef, RuleRef, Step, Target, Trace, Workspace, certain_addresses,
 };
 use crate::packet::{AddressSet, PacketSet};
 
@@ -225,6 +225,15 @@ impl Component for Interface {
 
     fn interface(&self) -> Option<ResourceRef> {
         Some(self.resource.clone())
+    }
+
+    fn trace(&self, code: Option<ExplanationCode>) -> Trace {
+        match code {
+            Some(ExplanationCode::EniSourceDestCheckRestriction | ExplanationCode::BadState) => {
+                Trace::Refused
+            }
+            _ => Trace::Passed,
+        }
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {

@@ -11,7 +11,7 @@
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place, VpcId};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, Passage, ResourceRef, Step,
+    Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, Passage, ResourceRef, Step, Trace,
     Workspace,
 };
 use crate::packet::{AddressSet, Cube, PacketSet};
@@ -93,6 +93,10 @@ impl Component for Router {
 
     fn shown(&self) -> bool {
         false
+    }
+
+    fn trace(&self, _: Option<ExplanationCode>) -> Trace {
+        Trace::Unrouted
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {

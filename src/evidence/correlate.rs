@@ -12,7 +12,7 @@ use super::seen::{Tuple, primary};
 use super::window::Window;
 use crate::analysis::{Finding, Outcome, Verdict};
 use crate::model::Model;
-use crate::network::{Direction, Leg};
+use crate::network::{Direction, Leg, Trace};
 use crate::packet::Space;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -130,6 +130,11 @@ impl Evidence {
             .iter()
             .find(|one| one.path == path && one.leg == leg && (one.hops.0..one.hops.1).contains(&hop))
     }
+}
+
+/// The interfaces whose records would tell of an answer, in the order of their ids.
+pub fn recorders(finding: &Finding) -> BTreeSet<String> {
+    predict(finding).into_iter().map(|one| one.interface).collect()
 }
 
 /// Holds an answer against the records in files and folders.
@@ -498,11 +503,11 @@ fn lost_out_of_sight(finding: &Finding) -> String {
     let unsaid = "AWS does not say what is logged then";
     for blocker in &finding.blockers {
         let id = &blocker.component.id;
-        match blocker.component.kind {
-            "route-table" => return format!("{id} loses the packets, and {unsaid}"),
-            "network-interface" => return format!("{id} itself refuses the packets, and {unsaid}"),
-            "security-group" | "network-acl" => {}
-            _ => {
+        match blocker.trace {
+            Trace::Unrouted => return format!("{id} loses the packets, and {unsaid}"),
+            Trace::Refused => return format!("{id} itself refuses the packets, and {unsaid}"),
+            Trace::Rejected => {}
+            Trace::Passed => {
                 return format!(
                     "{id} loses the packets, and nothing there writes flow logs; the records up to it fit"
                 );

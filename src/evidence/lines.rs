@@ -24,6 +24,8 @@ pub struct Lines<'a, G> {
     finders: Vec<Finder<'a>>,
     names: FxHashSet<&'a [u8]>,
     format: Option<Arc<Format>>,
+    /// Whether the fields stand between commas, as a query's result has them.
+    commas: bool,
     guesses: u32,
     number: u64,
     scan: &'a mut Scan,
@@ -49,6 +51,7 @@ impl<'a, G: Gather> Lines<'a, G> {
             },
             names: wanted.into_iter().collect(),
             format: None,
+            commas: false,
             guesses: 0,
             number: 0,
             scan,
@@ -174,6 +177,9 @@ impl<'a, G: Gather> Lines<'a, G> {
 
     #[inline]
     fn line(&mut self, line: &[u8]) {
+        if self.commas {
+            return self.comma_line(line);
+        }
         self.number += 1;
         let format = self.format.take();
         if let Some(row) = format.as_ref().and_then(|format| Row::parse(format, line)) {
@@ -184,6 +190,24 @@ impl<'a, G: Gather> Lines<'a, G> {
             self.format = format;
             self.odd_line(line);
         }
+    }
+
+    /// A line of a query's result: the words are between commas, perhaps quoted, and nothing is nothing.
+    #[cold]
+    fn comma_line(&mut self, line: &[u8]) {
+        let text = String::from_utf8_lossy(line);
+        if text.trim().is_empty() {
+            self.number += 1;
+            return;
+        }
+        let word = |word: &str| match word.trim().trim_matches('"') {
+            "" | "NULL" | "null" => "-".to_owned(),
+            word => word.replace(char::is_whitespace, "_"),
+        };
+        let words: Vec<String> = text.trim().split(',').map(word).collect();
+        self.commas = false;
+        self.line(words.join(" ").as_bytes());
+        self.commas = true;
     }
 
     #[inline]
@@ -217,6 +241,13 @@ impl<'a, G: Gather> Lines<'a, G> {
         }
         if let Some(format) = Format::from_header(text) {
             self.format = Some(Arc::new(format));
+            return;
+        }
+        if text.contains(',')
+            && let Some(format) = Format::from_header(&text.replace([',', '"'], " "))
+        {
+            self.format = Some(Arc::new(format));
+            self.commas = true;
             return;
         }
         self.scan.lines += 1;

@@ -6,8 +6,7 @@
 
 use super::record::LogAction;
 use crate::analysis::{Action, Finding, Hop, Way};
-use crate::code::ExplanationCode;
-use crate::network::{Direction, Leg};
+use crate::network::{Direction, Leg, Trace};
 use crate::packet::{PacketSet, Space};
 
 /// What a record of a crossing should say.
@@ -170,26 +169,15 @@ impl Along<'_> {
     }
 }
 
-/// Whether security groups or a network ACL drop it, which is what REJECT means.
+/// Whether it is a filter's doing, which is what REJECT means.
 fn is_filtered(hop: &Hop) -> bool {
-    matches!(
-        hop.code,
-        Some(
-            ExplanationCode::EniSgRulesMismatch
-                | ExplanationCode::SgHasNoRules
-                | ExplanationCode::SgReferencesNotPreserved
-                | ExplanationCode::SgReferencingSupport
-                | ExplanationCode::SubnetAclRestriction
-                | ExplanationCode::ElbAclRestriction
-        )
-    )
+    hop.trace == Trace::Rejected
 }
 
-/// Whether the interface itself does: its source/destination check, or its instance that does not run. What is logged then
-/// is not documented (`reference` 4.1, row 18).
+/// Whether the interface itself does: its source/destination check, or its instance that does not run (`reference` 4.1,
+/// row 18).
 fn is_refused(hop: &Hop) -> bool {
-    let check = hop.code == Some(ExplanationCode::EniSourceDestCheckRestriction);
-    check || hop.code == Some(ExplanationCode::BadState) && hop.component.kind == "network-interface"
+    hop.trace == Trace::Refused
 }
 
 /// Whether it is taken in and goes no further, as at a NAT gateway without a session: that is an ACCEPT (row 27).
@@ -197,9 +185,9 @@ fn is_absorbed(hop: &Hop) -> bool {
     !is_filtered(hop) && !is_refused(hop)
 }
 
-/// Whether routing loses what comes next: a route table, or the VPC's router that knows nobody with the address.
+/// Whether routing loses what comes next.
 fn unrouted(hops: &[Hop]) -> bool {
-    let routing = |hop: &&Hop| hop.interface.is_none() && matches!(hop.component.kind, "route-table" | "vpc");
+    let routing = |hop: &&Hop| hop.interface.is_none() && hop.trace == Trace::Unrouted;
     hops.iter()
         .take_while(routing)
         .any(|hop| hop.action == Action::Drop)

@@ -8,6 +8,19 @@ use crate::code::ExplanationCode;
 use crate::model::{Model, NetworkInterfaceId, ResourceId, VpcId};
 use crate::packet::PacketSet;
 
+/// What flow logs show of packets that a component drops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trace {
+    /// The interface that they cross here records them as REJECT.
+    Rejected,
+    /// An interface has recorded them as ACCEPT before, and nothing here records anything.
+    Passed,
+    /// The interface itself refuses them, and AWS does not say what it records.
+    Refused,
+    /// Routing loses them, and AWS does not say whether the interface that sent them records anything.
+    Unrouted,
+}
+
 /// A component on a path, as AWS's path components are.
 pub trait Component: Send + Sync {
     /// What it is.
@@ -26,6 +39,10 @@ pub trait Component: Send + Sync {
     /// Whether it is a host of a subnet, so that what leaves it into the network was last sent by it.
     fn is_host(&self) -> bool {
         false
+    }
+    /// What flow logs show of packets that it drops for this reason, or would drop for any.
+    fn trace(&self, _: Option<ExplanationCode>) -> Trace {
+        Trace::Passed
     }
     /// What it is a part of, where questions may demand or avoid that by its own name: a transit gateway, of its tables.
     fn part_of(&self) -> Option<&ResourceId> {

@@ -16,7 +16,7 @@ pub use addresses::{
     certain_addresses, internet_addresses, nat64, private_addresses, reserved, rfc1918, rfc6598,
 };
 pub use build::{Association, Builder, Resident, Target};
-pub use component::{Arrival, Component, Kind, Memory, Parties, Sender};
+pub use component::{Arrival, Component, Kind, Memory, Parties, Sender, Trace};
 pub use graph::{Graph, Link, LinkId, NodeId};
 pub use on_premises::{Behind, Knowledge, Known, Learned, announced, announced_by, behind, knowledge};
 pub use routing::{Entry, Routes};

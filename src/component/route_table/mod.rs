@@ -22,7 +22,7 @@ mod table;
 use crate::code::ExplanationCode;
 use crate::model::{Model, NatGateway, NatGatewayId, ResourceId, RouteState, RouteTableId, SubnetId, VpcId};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, ResourceRef, Step,
+    Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, ResourceRef, Step, Trace,
     Workspace,
 };
 use list::List;
@@ -234,6 +234,10 @@ struct Hole {
 impl Component for Hole {
     fn resource(&self) -> &ResourceRef {
         &self.resource
+    }
+
+    fn trace(&self, _: Option<ExplanationCode>) -> Trace {
+        Trace::Unrouted
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, _: &Workspace) -> Vec<Step> {

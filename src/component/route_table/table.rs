@@ -6,7 +6,7 @@ use crate::code::ExplanationCode;
 use crate::model::{Peer, Place, ResourceId};
 use crate::network::{
     Arrival, Cause, Choice, Component, Entry, FilterId, LinkId, NodeId, Onward, Passage, ResourceRef,
-    RuleRef, Step, Workspace, private_addresses,
+    RuleRef, Step, Trace, Workspace, private_addresses,
 };
 use crate::packet::PacketSet;
 use std::collections::BTreeMap;
@@ -30,6 +30,10 @@ pub(super) struct Table {
 impl Component for Table {
     fn resource(&self) -> &ResourceRef {
         &self.resource
+    }
+
+    fn trace(&self, _: Option<ExplanationCode>) -> Trace {
+        Trace::Unrouted
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {

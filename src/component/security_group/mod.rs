@@ -19,7 +19,7 @@ use crate::code::ExplanationCode;
 use crate::model::{Model, NetworkInterfaceId, Place, SecurityGroupId, VpcId};
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, ResourceRef, RuleRef,
-    Sender, Step, Workspace,
+    Sender, Step, Trace, Workspace,
 };
 use crate::packet::PacketSet;
 use directory::Directory;
@@ -123,6 +123,10 @@ impl Component for Groups {
 
     fn is_host(&self) -> bool {
         true
+    }
+
+    fn trace(&self, _: Option<ExplanationCode>) -> Trace {
+        Trace::Rejected
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {

@@ -109,12 +109,23 @@ impl Begins {
             } else if let Ok(address) = word.parse::<IpAddr>() {
                 self.net(address.into());
             } else if of_ports {
-                let numbers = word.split(|byte: char| !byte.is_ascii_digit());
-                numbers
-                    .filter_map(|number| number.parse().ok())
-                    .for_each(|port| self.port(port));
+                self.ports_of(word);
             }
         }
+    }
+
+    /// `443`, `1024-65535`, or ports in other words.
+    fn ports_of(&mut self, word: &str) {
+        let ends = word.split_once('-');
+        let ends = ends.and_then(|(low, high)| Some((low.parse::<u16>().ok()?, high.parse::<u16>().ok()?)));
+        if let Some((low, high)) = ends {
+            self.ports.extend([u32::from(low), u32::from(high) + 1]);
+            return;
+        }
+        let numbers = word.split(|byte: char| !byte.is_ascii_digit());
+        numbers
+            .filter_map(|number| number.parse().ok())
+            .for_each(|port| self.port(port));
     }
 
     fn port(&mut self, port: u16) {

@@ -11,7 +11,7 @@ use super::tally::{Count, Part};
 use super::{Author, DriftKind};
 use crate::analysis::{Action, Finding, Hop, Path};
 use crate::model::{Model, NetworkInterfaceId, Tenants};
-use crate::network::{Direction, Leg, Workspace, private_addresses};
+use crate::network::{Direction, Leg, Trace, Workspace, private_addresses};
 use crate::packet::{AddressSet, PacketSet};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -54,8 +54,8 @@ pub type Ask<'a> = &'a dyn Fn(&End, &End) -> Option<Finding>;
 /// What the model says to a class.
 #[derive(Debug)]
 pub enum Judgement {
-    /// What is recorded is what the model does.
-    Fits,
+    /// What is recorded is what the model does, by these rules.
+    Fits(Vec<Author>),
     /// The model, or AWS, does not say what should be recorded.
     Undecided,
     /// Packets of a connection that is older than the rules, or over.
@@ -75,9 +75,13 @@ struct Crossing {
     leg: Leg,
     packets: PacketSet,
     expected: Expected,
-    authors: Vec<Author>,
+    /// Whose rules say so, and of which packets.
+    authors: Vec<(PacketSet, Author)>,
     work: Rc<Workspace>,
 }
+
+/// A crossing, and the packets of a record among those that cross.
+type Match<'c> = (&'c Crossing, PacketSet);
 
 /// Asks, and remembers the answers.
 pub struct Judge<'a> {
@@ -254,9 +258,11 @@ impl<'a> Judge<'a> {
             return self.unmatched(count, &tuple, vpc.as_deref());
         }
         let action = record.action.unwrap_or(LogAction::Accept);
-        let any = |wanted: Expected| matching.iter().any(|crossing| crossing.expected == wanted);
+        let any = |wanted: Expected| matching.iter().any(|(crossing, _)| crossing.expected == wanted);
         if any(Expected::Recorded(action)) {
-            Judgement::Fits
+            let said = matching.iter();
+            let said = said.filter(|(crossing, _)| crossing.expected == Expected::Recorded(action));
+            Judgement::Fits(said.flat_map(|met| blamed(*met)).collect())
         } else if any(Expected::Undecided) {
             Judgement::Undecided
         } else if count.part == Part::Later {
@@ -266,20 +272,21 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn matching(&self, count: &Count, tuple: &Tuple, direction: Direction) -> Vec<&Crossing> {
+    fn matching(&self, count: &Count, tuple: &Tuple, direction: Direction) -> Vec<Match<'_>> {
         let interface = count.first.interface.clone().unwrap_or_default();
         let cube = tuple.packets(direction, primary(self.model, &interface));
         let known = self.crossings.get(&(interface, direction));
-        let fits = |crossing: &&Crossing| {
-            let leg = match count.part {
-                Part::Opens => crossing.leg == Leg::Forward,
-                Part::Answers => crossing.leg == Leg::Return,
-                Part::Later | Part::Unsaid => true,
-            };
-            let space = &crossing.work.space;
-            leg && !space.intersect(space.cube(&cube), crossing.packets).is_empty()
+        let told = |crossing: &Crossing| match count.part {
+            Part::Opens => crossing.leg == Leg::Forward,
+            Part::Answers => crossing.leg == Leg::Return,
+            Part::Later | Part::Unsaid => true,
         };
-        known.into_iter().flatten().filter(fits).collect()
+        let known = known.into_iter().flatten().filter(|crossing| told(crossing));
+        let met = known.map(|crossing| {
+            let space = &crossing.work.space;
+            (crossing, space.intersect(space.cube(&cube), crossing.packets))
+        });
+        met.filter(|(_, packets)| !packets.is_empty()).collect()
     }
 
     /// No connection that was asked for crosses the interface with such packets.
@@ -314,10 +321,9 @@ impl<'a> Judge<'a> {
 }
 
 /// Nothing that the model does explains it: what of the model is in the way.
-fn drift(action: LogAction, matching: &[&Crossing]) -> Judgement {
-    let of = |wanted: Expected| matching.iter().find(|crossing| crossing.expected == wanted);
-    let found =
-        |kind, crossing: &&Crossing| Judgement::Drift(kind, crossing.authors.clone(), Some(crossing.leg));
+fn drift(action: LogAction, matching: &[Match<'_>]) -> Judgement {
+    let of = |wanted: Expected| matching.iter().find(|(crossing, _)| crossing.expected == wanted);
+    let found = |kind, of: &Match<'_>| Judgement::Drift(kind, blamed(*of), Some(of.0.leg));
     let (opposite, kind) = match action {
         LogAction::Accept => (LogAction::Reject, DriftKind::AcceptedButBlocked),
         LogAction::Reject => (LogAction::Accept, DriftKind::RejectedButAllowed),
@@ -329,8 +335,28 @@ fn drift(action: LogAction, matching: &[&Crossing]) -> Judgement {
     }
 }
 
+/// Whose rules are about these packets. Before a translation they looked otherwise, so where none is, all are.
+fn blamed((crossing, packets): Match<'_>) -> Vec<Author> {
+    let space = &crossing.work.space;
+    let about = |(of, _): &&(PacketSet, Author)| !space.intersect(*of, packets).is_empty();
+    let mut authors: Vec<&(PacketSet, Author)> = crossing.authors.iter().filter(about).collect();
+    if authors.is_empty() && crossing.expected == Expected::Nothing {
+        authors = crossing.authors.iter().collect();
+    }
+    if crossing.expected == Expected::Nothing {
+        authors.truncate(1);
+    }
+    let mut all: Vec<Author> = Vec::new();
+    for (_, author) in authors {
+        if !all.contains(author) {
+            all.push(author.clone());
+        }
+    }
+    all
+}
+
 /// What a prediction says, and whose rules say so.
-fn told(prediction: &Prediction, path: &Path, finding: &Finding) -> (Expected, Vec<Author>) {
+fn told(prediction: &Prediction, path: &Path, finding: &Finding) -> (Expected, Vec<(PacketSet, Author)>) {
     let way = match (prediction.leg, &path.reply) {
         (Leg::Return, Some(reply)) => reply,
         _ => &path.forward,
@@ -345,22 +371,24 @@ fn told(prediction: &Prediction, path: &Path, finding: &Finding) -> (Expected, V
                 .iter()
                 .filter(|hop| hop.action == Action::Drop)
                 .filter(concerns);
-            (prediction.expected, drops.map(Author::of).collect())
+            (prediction.expected, drops.map(author).collect())
         }
         Expected::Recorded(LogAction::Accept) => {
-            let rules = here
-                .iter()
-                .filter(|hop| hop.author != hop.component || hop.boundary);
+            let rules = here.iter().filter(|hop| hop.trace == Trace::Rejected);
             let rules = rules.filter(concerns).filter(|hop| hop.action == Action::Permit);
-            (prediction.expected, rules.map(Author::of).collect())
+            (prediction.expected, rules.map(author).collect())
         }
         Expected::Undecided => (Expected::Undecided, Vec::new()),
         Expected::Nothing => behind(prediction, path, begin),
     }
 }
 
+fn author(hop: &Hop) -> (PacketSet, Author) {
+    (hop.packets, Author::of(hop))
+}
+
 /// Who keeps the packets from getting here. Where the model does not say what becomes of them, they may get here.
-fn behind(prediction: &Prediction, path: &Path, begin: usize) -> (Expected, Vec<Author>) {
+fn behind(prediction: &Prediction, path: &Path, begin: usize) -> (Expected, Vec<(PacketSet, Author)>) {
     let before: Vec<&Hop> = match (prediction.leg, &path.reply) {
         (Leg::Return, Some(reply)) => path.forward.hops.iter().chain(&reply.hops[..begin]).collect(),
         _ => path.forward.hops[..begin].iter().collect(),
@@ -369,5 +397,5 @@ fn behind(prediction: &Prediction, path: &Path, begin: usize) -> (Expected, Vec<
         return (Expected::Undecided, Vec::new());
     }
     let drops = before.into_iter().filter(|hop| hop.action == Action::Drop);
-    (Expected::Nothing, drops.map(Author::of).take(1).collect())
+    (Expected::Nothing, drops.map(author).collect())
 }

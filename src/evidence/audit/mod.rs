@@ -6,19 +6,21 @@
 mod atoms;
 mod judge;
 mod tally;
+mod unused;
 
 use super::correlate::RecordView;
 use super::read::{Logs, Scan, read};
 use crate::analysis::Hop;
 use crate::code::ExplanationCode;
 use crate::model::{Location, Model};
-use crate::network::{Leg, ResourceRef, RuleRef};
+use crate::network::{Direction, Leg, ResourceRef, RuleRef};
 use judge::{Judge, Judgement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use tally::{Count, Frame, Tallies};
 
 pub use judge::{Ask, End};
+pub use unused::{Unused, UnusedRule, unused};
 
 /// The most examples of a drift.
 const EXAMPLES_MAX: usize = 3;
@@ -44,6 +46,8 @@ pub struct Author {
     pub component: ResourceRef,
     /// The rule.
     pub rule: RuleRef,
+    /// Which way the packets go there.
+    pub direction: Direction,
     /// Why it drops, where it does.
     pub code: Option<ExplanationCode>,
     /// Where it is written.
@@ -57,6 +61,7 @@ impl Author {
         Self {
             component: hop.author.clone(),
             rule: hop.rule.clone(),
+            direction: hop.direction,
             code: hop.code,
             at: hop.at.clone(),
             message: hop.message.clone(),
@@ -121,6 +126,10 @@ pub struct Audit {
     pub skipped: u64,
     /// How many records were too many to be judged.
     pub over: u64,
+    /// The rules by whose word something recorded passed or was stopped.
+    pub used: BTreeSet<(String, Direction, RuleRef)>,
+    /// The interfaces of the model that have records.
+    pub interfaces: BTreeSet<String>,
     /// How many classes of records there are.
     pub classes: u64,
     /// How many questions were asked for them.
@@ -165,6 +174,7 @@ pub fn audit(model: &Model, ask: Ask<'_>, logs: &[PathBuf], how: &Logs) -> Audit
         audit.add(count, judge.judge(count));
     }
     audit.questions = judge.questions() as u64;
+    audit.unite();
     audit
         .drifts
         .sort_by(|a, b| (a.kind, b.records).cmp(&(b.kind, a.records)));
@@ -173,8 +183,13 @@ pub fn audit(model: &Model, ask: Ask<'_>, logs: &[PathBuf], how: &Logs) -> Audit
 
 impl Audit {
     fn add(&mut self, count: &Count, judgement: Judgement) {
+        self.interfaces.extend(count.first.interface.clone());
         match judgement {
-            Judgement::Fits => self.fit += count.records,
+            Judgement::Fits(authors) => {
+                self.fit += count.records;
+                let rule = |author: Author| (author.component.id.to_string(), author.direction, author.rule);
+                self.used.extend(authors.into_iter().map(rule));
+            }
             Judgement::Undecided => self.undecided += count.records,
             Judgement::Late => self.late += count.records,
             Judgement::OtherReason => self.other_reason += count.records,
@@ -182,6 +197,31 @@ impl Audit {
             Judgement::Unexplained => self.unexplained.add(count),
             Judgement::Drift(kind, authors, leg) => self.drift(count, (kind, authors, leg)),
         }
+    }
+
+    /// What was seen behind a place at which the model blocks what was accepted is no drift of its own.
+    fn unite(&mut self) {
+        let (behind, mut drifts): (Vec<Drift>, Vec<Drift>) = std::mem::take(&mut self.drifts)
+            .into_iter()
+            .partition(|drift| drift.kind == DriftKind::SeenBehind);
+        for follower in behind {
+            let causes = |drift: &&mut Drift| {
+                drift.kind == DriftKind::AcceptedButBlocked
+                    && follower
+                        .authors
+                        .iter()
+                        .all(|author| drift.authors.contains(author))
+            };
+            match drifts.iter_mut().find(causes) {
+                Some(cause) => {
+                    cause.records += follower.records;
+                    cause.packets += follower.packets;
+                    cause.interfaces.extend(follower.interfaces);
+                }
+                None => drifts.push(follower),
+            }
+        }
+        self.drifts = drifts;
     }
 
     fn drift(&mut self, count: &Count, (kind, authors, leg): (DriftKind, Vec<Author>, Option<Leg>)) {

@@ -1,10 +1,14 @@
 //! What `whyhop logs` tells, as text and JSON.
 
 mod audit;
+mod coverage;
 mod show;
+mod unused;
 
 pub use audit::{audit_json, audit_text};
+pub use coverage::{coverage_json, coverage_text};
 pub use show::{show_json, show_text};
+pub use unused::{unused_json, unused_text};
 
 use std::fmt::Write;
 

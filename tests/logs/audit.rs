@@ -1,0 +1,186 @@
+//! Audits: a network and its records agree; with one thing changed in the model, exactly that is found.
+
+use serde::Deserialize;
+use serde_yaml::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use whyhop::Analysis;
+use whyhop::evidence::{Audit, Logs};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Drifts {
+    model: Value,
+    records: String,
+    drifts: Vec<Planted>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Planted {
+    planted: String,
+    change: Value,
+    found: BTreeMap<String, String>,
+}
+
+const HEADER: &str = "interface-id srcaddr dstaddr srcport dstport protocol pkt-srcaddr pkt-dstaddr tcp-flags flow-direction action packets bytes start end log-status";
+
+fn overlay(base: &mut Value, change: &Value) {
+    match (base, change) {
+        (Value::Mapping(base), Value::Mapping(change)) => {
+            for (key, value) in change {
+                match base.get_mut(key) {
+                    Some(old) => overlay(old, value),
+                    None => _ = base.insert(key.clone(), value.clone()),
+                }
+            }
+        }
+        (base, change) => *base = change.clone(),
+    }
+}
+
+fn drifts() -> Drifts {
+    let mut value: Value = serde_yaml::from_str(include_str!("drifts.yaml")).unwrap();
+    value.apply_merge().unwrap();
+    serde_yaml::from_value(value).unwrap()
+}
+
+/// A hundred times the same traffic, from other ports each time.
+fn log(drifts: &Drifts) -> String {
+    let mut text = format!("{HEADER}\n");
+    for round in 0..100_u32 {
+        for line in drifts.records.lines() {
+            let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            for port in [3, 4] {
+                let old: u32 = words[port].parse().unwrap();
+                if old >= 40000 {
+                    words[port] = (old + round * 13 % 4000).to_string();
+                }
+            }
+            let start = 1_760_000_000 + round * 60;
+            text.push_str(&format!("{} 4 240 {start} {} OK\n", words.join(" "), start + 59));
+        }
+    }
+    text
+}
+
+fn audit(model: &Value, file: &Path) -> Audit {
+    let text = serde_yaml::to_string(model).unwrap();
+    let analysis = Analysis::from_text("model.yaml", &text).unwrap_or_else(|bad| panic!("{bad:?}"));
+    analysis.audit(&[file.to_owned()], &Logs::default())
+}
+
+#[test]
+fn a_network_and_its_records_agree() {
+    let drifts = drifts();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.log");
+    std::fs::write(&file, log(&drifts)).unwrap();
+    let audit = audit(&drifts.model, &file);
+    assert!(audit.agrees(), "{:#?}", audit.drifts);
+    let lines = drifts.records.lines().count() as u64;
+    assert_eq!(
+        (audit.records, audit.late, audit.unexplained.records),
+        (lines * 100, 100, 0)
+    );
+    assert_eq!(audit.fit, (lines - 1) * 100);
+    assert!(
+        audit.classes <= lines && audit.questions < 30,
+        "{} {}",
+        audit.classes,
+        audit.questions
+    );
+}
+
+#[test]
+fn twenty_planted_drifts_are_found_and_no_other() {
+    let drifts = drifts();
+    assert_eq!(drifts.drifts.len(), 20);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.log");
+    std::fs::write(&file, log(&drifts)).unwrap();
+    for planted in &drifts.drifts {
+        let mut model = drifts.model.clone();
+        overlay(&mut model, &planted.change);
+        let audit = audit(&model, &file);
+        let mut found = BTreeMap::new();
+        for drift in &audit.drifts {
+            let kind = serde_yaml::to_string(&drift.kind).unwrap().trim().to_owned();
+            assert!(
+                !drift.authors.is_empty() && !drift.examples.is_empty(),
+                "{}: {drift:#?}",
+                planted.planted
+            );
+            for author in &drift.authors {
+                let known = found.insert(author.component.id.to_string(), kind.clone());
+                assert!(
+                    known.is_none_or(|known| known == kind),
+                    "{}: {:#?}",
+                    planted.planted,
+                    audit.drifts
+                );
+            }
+        }
+        assert_eq!(found, planted.found, "{}: {:#?}", planted.planted, audit.drifts);
+        assert!(audit.strangers.is_empty());
+    }
+}
+
+/// An interface that the model does not have is a drift too.
+#[test]
+fn an_unknown_interface() {
+    let mut drifts = drifts();
+    drifts
+        .records
+        .push_str("eni-new 10.0.2.21 10.0.3.30 40002 5432 6 10.0.2.21 10.0.3.30 3 egress ACCEPT\n");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.log");
+    std::fs::write(&file, log(&drifts)).unwrap();
+    let audit = audit(&drifts.model, &file);
+    assert_eq!(
+        audit.strangers.get("eni-new").map(|group| group.records),
+        Some(100)
+    );
+    assert!(audit.drifts.is_empty() && !audit.agrees());
+}
+
+/// Of every rule of the shop that its traffic needs one is used; those that are planted besides are not.
+#[test]
+fn rules_that_nothing_used() {
+    let drifts = drifts();
+    let mut model = drifts.model.clone();
+    let more: Value = serde_yaml::from_str(
+        "{ security_groups: { sg-app: { ingress: [{ protocol: tcp, ports: 8080, source: sg-web }, { protocol: icmp, source: 10.0.1.0/24 },
+           { protocol: tcp, ports: 9999, source: 0.0.0.0/0 }] }, sg-idle: { vpc: vpc-shop, ingress: [{ protocol: tcp, ports: 1, source: 0.0.0.0/0 }] } },
+           nacls: { acl-db: { ingress: [{ rule: 90, action: deny, protocol: udp, ports: 53, source: 0.0.0.0/0 },
+           { rule: 100, action: allow, protocol: all, source: 0.0.0.0/0 }] } } }",
+    )
+    .unwrap();
+    overlay(&mut model, &more);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.log");
+    std::fs::write(&file, log(&drifts)).unwrap();
+    let audit = audit(&model, &file);
+    assert!(audit.agrees(), "{:#?}", audit.drifts);
+    let analysis = Analysis::from_text("model.yaml", &serde_yaml::to_string(&model).unwrap()).unwrap();
+    let unused = whyhop::evidence::unused(&audit, analysis.model(), &|_| None);
+    let found: Vec<String> = unused
+        .rules
+        .iter()
+        .map(|rule| format!("{} {} {}", rule.id, rule.direction.as_str(), rule.rule))
+        .collect();
+    // The database begins nothing, and the office's own rule stands behind its ACL's deny.
+    assert_eq!(
+        found,
+        [
+            "sg-app ingress 3",
+            "sg-db egress 1",
+            "sg-office ingress 1",
+            "acl-db ingress 90"
+        ]
+    );
+    assert_eq!(
+        unused.unseen.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        ["sg-idle"]
+    );
+}
