@@ -51,11 +51,10 @@ pub fn predict(finding: &Finding) -> Vec<Prediction> {
         };
         along.way(Leg::Forward, &path.forward);
         if let Some(reply) = &path.reply {
-            // Nothing answers what was lost on the way; of what was lost in part the rest is answered.
-            along.lost = if matches!(along.lost, Lost::Everything) {
-                Lost::Everything
-            } else {
-                Lost::Nothing
+            // Nothing answers what was lost on the way; the rest is answered.
+            along.lost = match along.lost {
+                Lost::Some(lost) => Lost::Some(along.space.replies(lost)),
+                other => other,
             };
             along.way(Leg::Return, reply);
         }

@@ -201,11 +201,12 @@ fn read_file<G: Gather>(path: &Path, reading: &Reading, scan: &mut Scan, sink: &
     let opened = File::open(path).and_then(|mut file| {
         let mut head = [0; 4];
         let got = fill(&mut file, &mut head)?;
-        file.rewind().or_else(|error| match got {
-            // What cannot be rewound, such as a pipe, is read on from here.
-            _ if error.kind() == io::ErrorKind::NotSeekable => Ok(()),
-            _ => Err(error),
-        })?;
+        // What cannot be rewound, such as a pipe, is read on from here.
+        if let Err(error) = file.rewind()
+            && error.kind() != io::ErrorKind::NotSeekable
+        {
+            return Err(error);
+        }
         let rewound = file.stream_position().is_ok();
         Ok((file, head[..got].to_vec(), rewound))
     });

@@ -7,13 +7,13 @@ use crate::model::Model;
 use std::path::PathBuf;
 
 /// Records, up to a number of them.
-struct Some {
+struct First {
     limit: usize,
     records: Vec<Record>,
     all: u64,
 }
 
-impl Gather for Some {
+impl Gather for First {
     fn take(&mut self, row: &Row<'_>, at: Spot<'_>) {
         self.all += 1;
         if self.records.len() < self.limit {
@@ -42,15 +42,15 @@ pub struct Shown {
 /// The records that name one of some interfaces, attachments or gateways; all, where none is named.
 pub fn show(model: &Model, whose: &[&str], logs: &[PathBuf], how: &Logs, limit: usize) -> Shown {
     let reading = how.reading(model, (!whose.is_empty()).then_some(whose));
-    let begin = || Some {
+    let begin = || First {
         limit,
         records: Vec::new(),
         all: 0,
     };
-    let (some, scan) = read(logs, &reading, begin);
+    let (first, scan) = read(logs, &reading, begin);
     Shown {
-        records: some.records,
-        all: some.all,
+        records: first.records,
+        all: first.all,
         scan,
     }
 }

@@ -110,7 +110,7 @@ fn pruned(query: &Query<'_>, model: &Model, quote: &dyn Fn(&str) -> String) -> V
         Partitions::None => return Vec::new(),
         Partitions::Date => (quote("date"), "%Y/%m/%d"),
         Partitions::Hive => {
-            let parts = ["year", "month", "day"].map(|name| quote(name));
+            let parts = ["year", "month", "day"].map(quote);
             (
                 format!("concat({}, '-', {}, '-', {})", parts[0], parts[1], parts[2]),
                 "%Y-%m-%d",

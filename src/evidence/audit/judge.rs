@@ -66,9 +66,12 @@ pub enum Judgement {
     Nobody,
     /// A gateway's interface: whose packets these are is not recorded.
     Unexplained,
-    /// The model says something else.
-    Drift(DriftKind, Vec<Author>, Option<Leg>),
+    /// The model says something else: of what the record may tell, the likeliest first.
+    Drift(Vec<Differing>),
 }
+
+/// How a record differs, from which rules, on which leg.
+pub type Differing = (DriftKind, Vec<Author>, Option<Leg>);
 
 /// Packets that cross an interface in the model.
 struct Crossing {
@@ -315,7 +318,7 @@ impl<'a> Judge<'a> {
         match (ways.into_iter().any(answered), count.part) {
             (false, _) => Judgement::Nobody,
             (true, Part::Later) => Judgement::Late,
-            (true, _) => Judgement::Drift(DriftKind::Elsewhere, Vec::new(), None),
+            (true, _) => Judgement::Drift(vec![(DriftKind::Elsewhere, Vec::new(), None)]),
         }
     }
 }
@@ -323,25 +326,26 @@ impl<'a> Judge<'a> {
 /// Nothing that the model does explains it: what of the model is in the way.
 fn drift(action: LogAction, matching: &[Match<'_>]) -> Judgement {
     let of = |wanted: Expected| matching.iter().find(|(crossing, _)| crossing.expected == wanted);
-    let found = |kind, of: &Match<'_>| Judgement::Drift(kind, blamed(*of), Some(of.0.leg));
+    let found = |kind, of: &Match<'_>| (kind, blamed(*of), Some(of.0.leg));
     let (opposite, kind) = match action {
         LogAction::Accept => (LogAction::Reject, DriftKind::AcceptedButBlocked),
         LogAction::Reject => (LogAction::Accept, DriftKind::RejectedButAllowed),
     };
-    match (of(Expected::Recorded(opposite)), of(Expected::Nothing)) {
-        (Some(crossing), _) => found(kind, crossing),
-        (None, Some(crossing)) => found(DriftKind::SeenBehind, crossing),
-        (None, None) => Judgement::Undecided,
-    }
+    let here = of(Expected::Recorded(opposite)).map(|met| found(kind, met));
+    let before = of(Expected::Nothing).map(|met| found(DriftKind::SeenBehind, met));
+    Judgement::Drift(here.into_iter().chain(before).collect())
 }
 
-/// Whose rules are about these packets. Before a translation they looked otherwise, so where none is, all are.
+/// Whose rules are about these packets. Before a translation they looked otherwise.
 fn blamed((crossing, packets): Match<'_>) -> Vec<Author> {
     let space = &crossing.work.space;
     let about = |(of, _): &&(PacketSet, Author)| !space.intersect(*of, packets).is_empty();
     let mut authors: Vec<&(PacketSet, Author)> = crossing.authors.iter().filter(about).collect();
     if authors.is_empty() && crossing.expected == Expected::Nothing {
-        authors = crossing.authors.iter().collect();
+        // Of the addresses and ports a translation leaves nothing; the protocol stays.
+        let protocols = space.protocols(packets);
+        let same = |(of, _): &&(PacketSet, Author)| !space.protocols(*of).intersect(&protocols).is_empty();
+        authors = crossing.authors.iter().filter(same).collect();
     }
     if crossing.expected == Expected::Nothing {
         authors.truncate(1);

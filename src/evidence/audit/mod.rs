@@ -14,7 +14,7 @@ use crate::analysis::Hop;
 use crate::code::ExplanationCode;
 use crate::model::{Location, Model};
 use crate::network::{Direction, Leg, ResourceRef, RuleRef};
-use judge::{Judge, Judgement};
+use judge::{Differing, Judge, Judgement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use tally::{Count, Frame, Tallies};
@@ -195,7 +195,17 @@ impl Audit {
             Judgement::OtherReason => self.other_reason += count.records,
             Judgement::Nobody => self.nobody.add(count),
             Judgement::Unexplained => self.unexplained.add(count),
-            Judgement::Drift(kind, authors, leg) => self.drift(count, (kind, authors, leg)),
+            Judgement::Drift(alternatives) => {
+                // A record that may tell of a request or of a reply is put down to what is known to differ.
+                let known = |(_, authors, _): &&Differing| {
+                    let mut drifts = self.drifts.iter();
+                    drifts.any(|drift| !authors.is_empty() && drift.authors == *authors)
+                };
+                let likely = alternatives.iter().find(known).or(alternatives.first());
+                if let Some(differing) = likely.cloned() {
+                    self.drift(count, differing);
+                }
+            }
         }
     }
 
@@ -224,7 +234,7 @@ impl Audit {
         self.drifts = drifts;
     }
 
-    fn drift(&mut self, count: &Count, (kind, authors, leg): (DriftKind, Vec<Author>, Option<Leg>)) {
+    fn drift(&mut self, count: &Count, (kind, authors, leg): Differing) {
         let same = |drift: &&mut Drift| drift.kind == kind && drift.authors == authors;
         let known = self.drifts.iter_mut().find(same);
         let interface = count.first.interface.clone().unwrap_or_default();

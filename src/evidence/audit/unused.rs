@@ -112,11 +112,11 @@ impl List {
 
 /// Whether an interface that carries it has a record.
 fn carried(group: &SecurityGroupId, audit: &Audit, model: &Model) -> bool {
-    let enis = audit
+    let mut enis = audit
         .interfaces
         .iter()
         .filter_map(|id| model.enis.get(id.as_str()));
-    enis.into_iter().any(|eni| eni.security_groups.contains(group))
+    enis.any(|eni| eni.security_groups.contains(group))
 }
 
 /// Whether an interface in one of its subnets has a record.
