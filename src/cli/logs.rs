@@ -9,7 +9,6 @@ use crate::evidence::{self, Dialect, Partitions, Query, Shown, Sight, Window};
 use crate::model::{Loaded, Origin, Place};
 use crate::report::logs as report;
 use crate::{Analysis, Options};
-use std::path::PathBuf;
 
 /// Tells what flow logs hold.
 pub fn run(args: &LogsArgs, screen: &Screen) -> Result<Exit, Failure> {
@@ -22,20 +21,20 @@ pub fn run(args: &LogsArgs, screen: &Screen) -> Result<Exit, Failure> {
     }
 }
 
-fn load(paths: &[PathBuf], screen: &Screen) -> Result<Analysis, Failure> {
-    let Loaded { model, warnings, .. } = crate::load(paths)?;
+fn built(loaded: Loaded, screen: &Screen) -> Analysis {
+    let Loaded { model, warnings, .. } = loaded;
     if model.origin == Origin::Written {
         screen.diagnostics(&warnings);
     }
     model.notes.iter().for_each(|note| screen.note(note));
-    Ok(Analysis::new(model))
+    Analysis::new(model)
 }
 
 fn show(args: &LogsShow, screen: &Screen) -> Result<Exit, Failure> {
     let logs = args.reading.logs();
     let analysis = match args.model.is_empty() {
         true => Analysis::new(crate::model::Model::default()),
-        false => load(&args.model, screen)?,
+        false => built(crate::load(&args.model)?, screen),
     };
     let mut whose: Vec<String> = args.of.clone();
     if let [from, to] = args.path.as_slice() {
@@ -67,7 +66,7 @@ fn tell(shown: &Shown, format: LogsFormat, screen: &Screen) -> Result<Exit, Fail
 }
 
 fn audit(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
-    let analysis = load(&args.model.model, screen)?;
+    let analysis = built(args.model.load()?, screen);
     let audit = analysis.audit(&args.logs, &args.reading.logs());
     screen.data(&match args.format {
         LogsFormat::Text => report::audit_text(&audit),
@@ -81,7 +80,7 @@ fn audit(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
 }
 
 fn unused(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
-    let analysis = load(&args.model.model, screen)?;
+    let analysis = built(args.model.load()?, screen);
     let audit = analysis.audit(&args.logs, &args.reading.logs());
     let locate = |place: &Place| analysis.network().locate(place);
     let unused = evidence::unused(&audit, analysis.model(), &locate);
@@ -97,7 +96,7 @@ fn unused(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
 }
 
 fn coverage(args: &LogsCoverage, screen: &Screen) -> Result<Exit, Failure> {
-    let analysis = load(&args.model.model, screen)?;
+    let analysis = built(args.model.load()?, screen);
     let window = Window {
         since: None,
         until: args.until,
@@ -114,7 +113,7 @@ fn coverage(args: &LogsCoverage, screen: &Screen) -> Result<Exit, Failure> {
 }
 
 fn sql(args: &LogsSql, screen: &Screen) -> Result<Exit, Failure> {
-    let analysis = load(&args.model.model, screen)?;
+    let analysis = built(args.model.load()?, screen);
     let mut whose = args.of.clone();
     if let [from, to] = args.path.as_slice() {
         let finding = analysis.path(from, to, &args.packets, &Options::default())?;
