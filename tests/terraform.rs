@@ -178,6 +178,39 @@ fn types_that_are_not_imported_are_listed_once_and_only_they_are() {
     );
 }
 
+/// The verdict of a question about the applied shop, of which some types are in another state.
+fn without(types: &[&str], [from, to, packets]: [&str; 3]) -> &'static str {
+    let text = std::fs::read_to_string(folder().join("shop-applied.json")).unwrap();
+    let mut state: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let all = state["resources"].as_array_mut().unwrap();
+    let before = all.len();
+    all.retain(|one| !types.contains(&one["type"].as_str().unwrap()));
+    assert!(all.len() < before);
+    let analysis = Analysis::new(read(&state.to_string()).unwrap().model);
+    let finding = analysis.path(from, to, packets, &Options::default()).unwrap();
+    finding.verdict.as_str()
+}
+
+#[test]
+fn what_is_in_another_state_blocks_nobody() {
+    let ssh = ["internet:203.0.113.7", "aws_instance.bastion", "tcp/22"];
+    let web = ["aws_instance.bastion", "internet", "tcp/443"];
+    let orders = ["aws_instance.bastion", "orders", "tcp/5432"];
+    // A route to an internet gateway tells that the VPC has it.
+    assert_eq!(without(&["aws_internet_gateway"], ssh), "reachable");
+    assert_eq!(without(&["aws_internet_gateway"], web), "reachable");
+    for types in [&["aws_vpc"][..], &["aws_subnet"], &["aws_subnet", "aws_vpc"]] {
+        for question in [ssh, web, orders] {
+            assert_eq!(without(types, question), "unknown", "{types:?} {question:?}");
+        }
+    }
+    assert_eq!(
+        without(&["aws_security_group", "aws_security_group_rule"], ssh),
+        "unknown"
+    );
+    assert_eq!(without(&["aws_db_subnet_group"], orders), "unknown");
+}
+
 #[test]
 fn a_plan_tells_what_was_before_it() {
     let plan = std::fs::read(folder().join("shop.json")).unwrap();

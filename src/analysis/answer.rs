@@ -1,16 +1,14 @@
 //! One question, answered: every member of one end to every member of the other.
 
 use super::blame;
-use super::finding::{Asked, Finding, Member, Outcome, Pair, Path, Verdict, Way};
-use super::hop;
+use super::finding::{Asked, Finding, Member, Outcome, Pair, Path, Verdict};
 use super::index::Index;
 use super::quant::Fate;
 use super::question::{Between, Endpoint, Packets, QuestionError, Resolver};
 use super::walk::{Demands, Ends, Walk};
-use crate::code::ExplanationCode;
-use crate::model::{Model, ResourceId, near};
-use crate::network::{Cause, Network, ResourceRef, Workspace};
-use crate::packet::{AddressSet, Family, PacketPattern, PacketSet, PortSet, Space, parse_packets};
+use crate::model::{Model, near};
+use crate::network::{Network, Workspace};
+use crate::packet::{PacketPattern, PacketSet, PortSet, Space, parse_packets};
 use std::rc::Rc;
 
 /// What a question may say besides its ends and packets.
@@ -185,7 +183,6 @@ pub struct Members<'a> {
 }
 
 struct Asking<'a> {
-    model: &'a Model,
     network: &'a Network,
     work: &'a Rc<Workspace>,
     demands: &'a Demands,
@@ -203,7 +200,6 @@ struct Asking<'a> {
 impl<'a> Asking<'a> {
     fn new(ground: Ground<'a>, words: &'a Words, blame: bool) -> Self {
         Self {
-            model: ground.model,
             network: ground.network,
             work: ground.work,
             demands: &words.demands,
@@ -257,10 +253,7 @@ impl<'a> Asking<'a> {
                 hint: Some("an address of the internet is written internet:ADDRESS".into()),
             });
         };
-        if let Some(place) = self.nowhere(from).or_else(|| self.nowhere(to)) {
-            self.undecided([from, to], &place);
-            return Ok(());
-        }
+        let stranger = from.undescribed.or(to.undescribed);
         let between = Between::of(from, to, self.packets.patterns);
         if between.sources.is_empty() {
             let message = format!(
@@ -283,8 +276,9 @@ impl<'a> Asking<'a> {
             });
             return Ok(());
         }
+        // Of who is not described, the first word is the last.
         let ends = Ends {
-            source,
+            source: stranger.unwrap_or(source),
             destination: self.destination(from, to),
         };
         let fate = self.walk(ends, asked);
@@ -300,61 +294,6 @@ impl<'a> Asking<'a> {
         self.sets.asked = space.union(self.sets.asked, asked);
         self.sets.fate = self.sets.fate.union(space, fate);
         Ok(())
-    }
-
-    /// The subnet of an end, or the end itself, where the model does not describe where it stands: nobody knows what leads
-    /// there, and from there.
-    fn nowhere(&self, end: &Endpoint) -> Option<ResourceId> {
-        if let Some(eni) = self.model.enis.get(end.resource.id.as_str()) {
-            let told = self.model.subnets.contains_key(&eni.subnet);
-            return (!told).then(|| (&eni.subnet).into());
-        }
-        let placed = end.vpc.is_some() || !end.private.is_empty() || !end.public.is_empty();
-        (end.node.is_some() && !placed).then(|| end.resource.id.clone())
-    }
-
-    /// Packets of which nobody knows the way, because an end of it stands in a subnet that is not described.
-    fn undecided(&mut self, ends: [&Endpoint; 2], place: &ResourceId) {
-        let space = &self.work.space;
-        let [from, to] = ends.map(|end| {
-            let mut end = end.clone();
-            if end.private.is_empty() {
-                end.private = AddressSet::family(Family::V4);
-            }
-            end
-        });
-        let between = Between::of(&from, &to, self.packets.patterns);
-        let asked = self.packets.set(&between, space);
-        let fate = Fate {
-            unknown: asked,
-            ..Fate::LOST
-        };
-        self.pairs.push(Pair {
-            from: self.member(&from),
-            to: self.member(&to),
-            verdict: Verdict::Unknown,
-            asked,
-            works: PacketSet::EMPTY,
-            depends: PacketSet::EMPTY,
-            unknown: asked,
-        });
-        self.sets.asked = space.union(self.sets.asked, asked);
-        self.sets.fate = self.sets.fate.union(space, fate);
-        let why = self
-            .model
-            .unknown
-            .get(place)
-            .and_then(|unknown| unknown.why.as_deref());
-        let why = why.unwrap_or("the model does not describe where it stands");
-        let message = format!("{place} is not known: {why}");
-        let author = ResourceRef::new("unknown", place.clone());
-        let because = Cause::refusal(ExplanationCode::UnknownResource, &author, "unknown", message);
-        let forward = Way {
-            outcome: Outcome::Unknown,
-            hops: vec![hop::bare(&author, asked, because)],
-            links: Vec::new(),
-        };
-        self.paths.push(Path { forward, reply: None });
     }
 
     fn member(&self, end: &Endpoint) -> Member {

@@ -5,7 +5,10 @@ pub mod cloudformation;
 pub mod service;
 pub mod terraform;
 
-use crate::model::{Diagnostic, Diagnostics, Excerpt, Location, harmless};
+use crate::model::{
+    Diagnostic, Diagnostics, Excerpt, InternetGateway, Location, Model, ResourceId, RouteState, Tags, VpcId,
+    harmless,
+};
 use std::sync::Arc;
 
 /// A file: its name, and what it holds.
@@ -61,6 +64,41 @@ fn broken_json((file, bytes): (&str, &[u8]), before: &str, error: &serde_json::E
         span: (start, end),
     };
     Diagnostic::error("IMPORT_BROKEN_FILE", message).at(Some(at))
+}
+
+/// Adds the internet gateways that nobody described and that a route leads to: such a gateway is attached to the VPC of the
+/// route table. EC2 refuses any other ("route table … and network gateway … belong to different networks"; EC2 API,
+/// `CreateRoute`), and its ids say what it is (EC2 guide, "Resource IDs").
+fn gateways_of_routes(model: &mut Model) {
+    let routes = model.route_tables.values().flat_map(|table| {
+        let targets = table
+            .routes
+            .iter()
+            .filter(|route| route.state == RouteState::Active);
+        targets.map(|route| (route.target.clone(), table.vpc.clone()))
+    });
+    let edges = model.route_tables.values().flat_map(|table| {
+        let gateways = table.gateway.iter();
+        gateways.map(|gateway| (gateway.clone(), table.vpc.clone()))
+    });
+    let named: Vec<(ResourceId, VpcId)> = routes.chain(edges).collect();
+    for (id, vpc) in named
+        .into_iter()
+        .filter(|(id, _)| id.as_str().starts_with("igw-"))
+    {
+        let mut gateways = model.internet_gateways.values();
+        if gateways.all(|gateway| gateway.vpc.as_ref() != Some(&vpc)) {
+            let gateway = InternetGateway {
+                name: None,
+                vpc: Some(vpc),
+                tags: Tags::new(),
+            };
+            model
+                .internet_gateways
+                .entry(id.as_str().into())
+                .or_insert(gateway);
+        }
+    }
 }
 
 /// All mistakes, if there are any.

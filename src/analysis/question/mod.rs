@@ -53,7 +53,12 @@ pub struct Endpoint {
     pub public: AddressSet,
     /// Whether the question names the address, and so the family.
     pub by_address: bool,
+    /// Who says so, where nobody told enough of it to say where its packets go: the answer is unknown.
+    pub undescribed: Option<NodeId>,
 }
+
+/// The kind of what is named and not described.
+const UNKNOWN: &str = "unknown";
 
 impl Endpoint {
     /// Whether it is out on the internet.
@@ -165,6 +170,7 @@ impl<'a> Resolver<'a> {
             private: addresses.clone(),
             public: addresses,
             by_address,
+            undescribed: None,
         }
     }
 
@@ -184,6 +190,7 @@ impl<'a> Resolver<'a> {
             private: address.clone(),
             public: address,
             by_address: true,
+            undescribed: None,
         }
     }
 
@@ -206,6 +213,7 @@ impl<'a> Resolver<'a> {
             private: addresses.clone(),
             public: addresses,
             by_address,
+            undescribed: None,
         }
     }
 
@@ -222,6 +230,7 @@ impl<'a> Resolver<'a> {
                 private: one.clone(),
                 public: one.clone(),
                 by_address: true,
+                undescribed: None,
                 ..end
             };
             members.into_iter().map(asked).collect()
@@ -236,7 +245,6 @@ impl<'a> Resolver<'a> {
         match self.index.names.get(text).map(Vec::as_slice) {
             Some([one]) => self.by_id(one.as_str()).ok_or_else(|| no_end(text)),
             Some(several) => self.same_name(text, several),
-            None if self.model.unknown.contains_key(text) => Err(self.not_known(text)),
             None if self.model.contains(text) => Err(no_end(text)),
             None => Err(self.unheard_of(text)),
         }
@@ -289,7 +297,30 @@ impl<'a> Resolver<'a> {
         if model.security_groups.contains_key(id) {
             return Some(self.interfaces(|eni| eni.security_groups.iter().any(|group| group.as_str() == id)));
         }
-        None
+        self.stranger(id).map(|end| vec![end])
+    }
+
+    /// What is there, and of which nobody told enough to say where its packets go.
+    fn stranger(&self, id: &str) -> Option<Endpoint> {
+        let node = self.network.find(UNKNOWN, &ResourceId::from(id))?;
+        self.model.unknown.contains_key(id).then(|| Endpoint {
+            resource: ResourceRef::new(UNKNOWN, ResourceId::from(id)),
+            node: Some(node),
+            vpc: None,
+            private: AddressSet::all(),
+            public: AddressSet::all(),
+            by_address: false,
+            undescribed: Some(node),
+        })
+    }
+
+    /// Who says so, if the subnet of an interface or the VPC of that is not described.
+    fn nowhere(&self, eni: &NetworkInterface) -> Option<Endpoint> {
+        match self.model.subnets.get(&eni.subnet) {
+            Some(subnet) if self.model.vpcs.contains_key(&subnet.vpc) => None,
+            Some(subnet) => self.stranger(subnet.vpc.as_str()),
+            None => self.stranger(eni.subnet.as_str()),
+        }
     }
 
     /// An instance's primary interface.
@@ -311,6 +342,7 @@ impl<'a> Resolver<'a> {
             private: owner.addresses.clone(),
             public: owner.public.clone(),
             by_address: false,
+            undescribed: None,
         })
     }
 
@@ -359,6 +391,10 @@ impl<'a> Resolver<'a> {
             v6: primary(eni, &all, Family::V6).v6,
         };
         let v4 = primary(eni, &all, Family::V4);
+        if let Some(stranger) = self.nowhere(eni) {
+            let resource = ResourceRef::new("network-interface", id);
+            return Endpoint { resource, ..stranger };
+        }
         let public = self.public_of(id, None);
         Endpoint {
             resource: ResourceRef::new("network-interface", id),
@@ -370,6 +406,7 @@ impl<'a> Resolver<'a> {
             },
             private: v4.union(&v6),
             by_address: false,
+            undescribed: None,
         }
     }
 
@@ -398,6 +435,7 @@ impl<'a> Resolver<'a> {
                 private: one.clone(),
                 public: one,
                 by_address: true,
+                undescribed: None,
                 ..endpoint
             }]);
         }
@@ -448,6 +486,7 @@ impl<'a> Resolver<'a> {
                 private: one.clone(),
                 public,
                 by_address: true,
+                undescribed: None,
                 ..endpoint
             })
         };
@@ -462,6 +501,7 @@ impl<'a> Resolver<'a> {
             private: addresses.clone(),
             public: addresses,
             by_address: true,
+            undescribed: None,
         }
     }
 
@@ -476,6 +516,7 @@ impl<'a> Resolver<'a> {
                 members.push(Endpoint {
                     private: inside,
                     by_address: true,
+                    undescribed: None,
                     ..endpoint
                 });
             }
@@ -512,20 +553,6 @@ impl<'a> Resolver<'a> {
             names => format!("did you mean {}?", names.join(", ")),
         };
         QuestionError::new(format!("nothing in the model is called `{text}`"), Some(hint))
-    }
-
-    /// What is there, and of which nobody told enough to ask about it.
-    fn not_known(&self, text: &str) -> QuestionError {
-        let unknown = self.model.unknown.get(text);
-        let why = unknown.and_then(|unknown| unknown.why.as_deref());
-        let message = match why {
-            Some(why) => format!("`{text}` is there, but not known: {why}"),
-            None => format!("`{text}` is there, but not known"),
-        };
-        QuestionError::new(
-            message,
-            Some("describe it, or ask about what is described".to_owned()),
-        )
     }
 
     fn known(&self) -> impl Iterator<Item = &str> {

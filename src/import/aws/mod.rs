@@ -20,7 +20,7 @@ mod transit;
 
 pub(super) use firewalls::{blank_group, policy_from, rule_group_from};
 
-use super::{File, settle};
+use super::{File, gateways_of_routes, settle};
 use crate::model::{
     Cidr, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, OneOrMany, Origin, ResourceId, Subnet,
     Tags, TrafficType, Vpc, validate,
@@ -186,6 +186,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     notes(&dump, &mut import);
     let Import { mut model, files } = import;
     model.sources.add(Arc::new(files));
+    gateways_of_routes(&mut model);
     let warnings = validate(&mut model);
     settle(Loaded { model, warnings }, mistakes)
 }

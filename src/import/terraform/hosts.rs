@@ -172,11 +172,7 @@ fn primary<'a>(build: &mut Build<'a>, view: &View<'a>, id: &str) {
     let subnet = build
         .one(view, "subnet_id", SUBNET)
         .or_else(|| build.one(&block?, "subnet_id", SUBNET));
-    let Some(subnet) = subnet else {
-        build.model.instances.remove(id);
-        build.lost(view, "its subnet is not known");
-        return;
-    };
+    let subnet = subnet.unwrap_or_else(|| undescribed(build, view));
     let listed = ["vpc_security_group_ids", "security_groups"];
     let written = |view: &View<'a>| {
         listed
@@ -206,6 +202,15 @@ fn primary<'a>(build: &mut Build<'a>, view: &View<'a>, id: &str) {
         ..interface(subnet.as_str().into(), groups)
     };
     build.add_as("enis", &eni, item, |model| &mut model.enis);
+}
+
+/// A subnet that the plan does not tell, such as one of the Region's default VPC: known to be there, and nothing else.
+fn undescribed(build: &mut Build<'_>, view: &View<'_>) -> String {
+    let id = format!("{}.subnet_id", view.owner.address);
+    let why = "its subnet is not in the plan (where none is given it is one of the Region's default VPC)";
+    build.unknown(&id, "subnet", why);
+    build.note(format!("{}: {why}", view.owner.address));
+    id
 }
 
 /// Whether a subnet gives public addresses to what is launched in it.

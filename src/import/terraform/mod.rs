@@ -20,7 +20,7 @@ mod services;
 mod transit;
 mod view;
 
-use super::{File, broken, broken_json, settle};
+use super::{File, broken, broken_json, gateways_of_routes, settle};
 use crate::model::{
     Diagnostic, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, Origin, ResourceId, TrafficType,
     UnknownResource, validate,
@@ -198,6 +198,7 @@ fn build(sources: &[Source]) -> Loaded {
         (model, files) = (build.model, build.files);
     }
     model.sources.add(Arc::new(files));
+    gateways_of_routes(&mut model);
     let warnings = validate(&mut model);
     Loaded { model, warnings }
 }
@@ -286,6 +287,7 @@ impl<'a> Build<'a> {
     /// A resource of which the plan does not tell enough: it is there, and unknown to who meets it.
     fn lost(&mut self, view: &View<'_>, why: &str) {
         self.unknown(&links::id(view.owner), &view.owner.kind, why);
+        self.unknown(&view.owner.address, &view.owner.kind, why);
         self.note(format!("{}: {why}", view.owner.address));
     }
 
