@@ -33,7 +33,7 @@ mod transit;
 
 pub use detect::is_template;
 
-use super::{File, settle};
+use super::{File, gateways_of_routes, settle};
 use crate::model::{
     Diagnostic, Diagnostics, FlowLog, Loaded, Model, Origin, ResourceId, Span, Tags, TextFile, TrafficType,
     UnknownResource, validate,
@@ -142,6 +142,7 @@ fn build(stacks: &stack::Stacks) -> Loaded {
     doubts(&mut build);
     let Build { mut model, lines, .. } = build;
     model.sources.add(Arc::new(lines));
+    gateways_of_routes(&mut model);
     let warnings = validate(&mut model);
     Loaded { model, warnings }
 }
