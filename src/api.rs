@@ -1,5 +1,7 @@
 //! The front door of the library: a model goes in, answers come out.
 
+use crate::analysis::diff::{self, Diff};
+use crate::analysis::scope::{self, Access, Scope};
 use crate::analysis::{
     Endpoint, Finding, Ground, Index, Matrix, Members, Options, QuestionError, Resolver, ask, ask_between,
     matrix, with_hypothetical,
@@ -144,6 +146,12 @@ impl Analysis {
     }
 }
 
+/// What gets through in one network and not in the other, and because of which changes of its model.
+pub fn diff(old: Model, new: Model, packets: &str, options: &Options) -> Result<Diff, QuestionError> {
+    let build = |model: Model, ask: &mut dyn FnMut(Ground<'_>)| Analysis::new(model).on_ground(&mut *ask);
+    diff::diff([old, new], packets, options, &build)
+}
+
 impl Answers for Analysis {
     fn model(&self) -> &Model {
         &self.model
@@ -159,6 +167,10 @@ impl Answers for Analysis {
 
     fn everybody(&self) -> Vec<Endpoint> {
         self.on_ground(|ground| Resolver::new(ground.model, ground.network, ground.index).everybody())
+    }
+
+    fn access(&self, scope: &Scope, replies: bool) -> Result<Vec<Access>, QuestionError> {
+        self.on_ground(|ground| scope::access(ground, scope, replies))
     }
 
     fn between(&self, ends: Members<'_>, packets: &str, options: &Options) -> Result<Finding, QuestionError> {

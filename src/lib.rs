@@ -16,5 +16,5 @@ pub mod packet;
 pub mod report;
 
 pub use analysis::{Finding, Options, QuestionError};
-pub use api::Analysis;
+pub use api::{Analysis, diff};
 pub use load::{load, load_templates, load_with};

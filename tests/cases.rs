@@ -218,6 +218,7 @@ fn check(analysis: &Analysis, ask: &Ask) -> Result<(), String> {
         one_way: ask.one_way,
         through: ask.through.iter().cloned().collect(),
         avoid: ask.avoid.iter().cloned().collect(),
+        ..Options::default()
     };
     let finding = analysis
         .path(&ask.from, &ask.to, &ask.packets, &options)

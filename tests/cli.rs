@@ -4,12 +4,18 @@
 
 #[path = "cli/check.rs"]
 mod check;
+#[path = "cli/diff.rs"]
+mod diff;
 #[path = "cli/firewall.rs"]
 mod firewall;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/import.rs"]
 mod import;
+#[path = "cli/matrix.rs"]
+mod matrix;
+#[path = "cli/review.rs"]
+mod review;
 #[path = "cli/sharing.rs"]
 mod sharing;
 

@@ -72,6 +72,10 @@ fn set(space: &Space, cubes: &[Cube]) -> PacketSet {
 /// What the classes say of two members, against what is said when these two are asked for.
 fn compare(analysis: &Analysis, matrix: &Matrix) -> Result<usize, String> {
     let space = Space::new();
+    let options = Options {
+        both_families: true,
+        ..Options::default()
+    };
     let mut compared = 0;
     for (from, sources) in matrix.classes.iter().enumerate() {
         for (to, destinations) in matrix.classes.iter().enumerate() {
@@ -88,7 +92,7 @@ fn compare(analysis: &Analysis, matrix: &Matrix) -> Result<usize, String> {
                     let by_class = flow.map_or(PacketSet::EMPTY, |flow| {
                         set(&space, &flow.between(&flow.works, source, destination))
                     });
-                    let asked = analysis.path(a.as_str(), b.as_str(), "all", &Options::default());
+                    let asked = analysis.path(a.as_str(), b.as_str(), "all", &options);
                     let alone = asked.map_or(PacketSet::EMPTY, |finding| set(&space, &finding.works));
                     if by_class != alone {
                         return Err(format!("{a} → {b}"));

@@ -8,7 +8,7 @@ use super::question::{Between, Endpoint, Packets, QuestionError, Resolver};
 use super::walk::{Demands, Ends, Walk};
 use crate::model::{Model, near};
 use crate::network::{Network, Workspace};
-use crate::packet::{PacketPattern, PacketSet, PortSet, Space, parse_packets};
+use crate::packet::{Cube, PacketPattern, PacketSet, PortSet, Space, parse_packets};
 use std::rc::Rc;
 
 /// What a question may say besides its ends and packets.
@@ -22,6 +22,12 @@ pub struct Options {
     pub through: Vec<String>,
     /// Components that no way may pass.
     pub avoid: Vec<String>,
+    /// Whether two interfaces that both have both families are asked about both; a question of somebody's is about IPv4.
+    pub both_families: bool,
+    /// Only these packets, as they are sent.
+    pub sent: Option<Vec<Cube>>,
+    /// Only these packets, as they arrive.
+    pub arriving: Option<Vec<Cube>>,
 }
 
 /// The sets of the answer, in the coordinates of the sources.
@@ -120,6 +126,8 @@ struct Words {
     patterns: Vec<PacketPattern>,
     source_ports: PortSet,
     demands: Demands,
+    both_families: bool,
+    sent: Option<PacketSet>,
 }
 
 impl Words {
@@ -128,7 +136,7 @@ impl Words {
             model,
             network,
             index,
-            ..
+            work,
         } = ground;
         let patterns = parse_packets(packets).map_err(|error| QuestionError {
             message: error.message,
@@ -142,12 +150,16 @@ impl Words {
                 one_way: options.one_way,
                 through: demanded(&options.through, model, network, index)?,
                 avoid: demanded(&options.avoid, model, network, index)?,
+                arriving: options.arriving.clone().map(|cubes| work.space.cubes_of(cubes)),
             },
+            both_families: options.both_families,
+            sent: options.sent.clone().map(|cubes| work.space.cubes_of(cubes)),
         })
     }
 }
 
-fn ports_text(ports: &PortSet) -> String {
+/// Ports in the port notation.
+pub fn ports_text(ports: &PortSet) -> String {
     let range = |&(low, high): &(u16, u16)| {
         if low == high {
             low.to_string()
@@ -187,6 +199,8 @@ struct Asking<'a> {
     work: &'a Rc<Workspace>,
     demands: &'a Demands,
     packets: Packets<'a>,
+    both_families: bool,
+    sent: Option<PacketSet>,
     /// Whether what is in the way is asked for, too.
     blame: bool,
     sets: Sets,
@@ -207,6 +221,8 @@ impl<'a> Asking<'a> {
                 patterns: &words.patterns,
                 source_ports: &words.source_ports,
             },
+            both_families: words.both_families,
+            sent: words.sent,
             blame,
             sets: Sets {
                 asked: PacketSet::EMPTY,
@@ -254,7 +270,7 @@ impl<'a> Asking<'a> {
             });
         };
         let stranger = from.undescribed.or(to.undescribed);
-        let between = Between::of(from, to, self.packets.patterns);
+        let between = Between::of(from, to, self.packets.patterns, self.both_families);
         if between.sources.is_empty() {
             let message = format!(
                 "{} and {} have no address family in common",
@@ -268,6 +284,7 @@ impl<'a> Asking<'a> {
         }
         let space = &self.work.space;
         let asked = self.packets.set(&between, space);
+        let asked = self.sent.map_or(asked, |sent| space.intersect(asked, sent));
         if asked.is_empty() {
             let message = format!("{} sends no such packets to {}", from.resource.id, to.resource.id);
             self.idle.get_or_insert(QuestionError {

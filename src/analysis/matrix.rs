@@ -4,11 +4,12 @@
 //! groups and settings, nothing names either of them, and no address or prefix that is written anywhere lies between or
 //! on one of their addresses. The same walk answers for all of a class; there is no second copy of what components do.
 
-use super::answer::{Ground, Members, Options, reach};
+use super::answer::{Ground, Members, Options, ports_text, reach};
+use super::finding::Verdict;
 use super::question::{Endpoint, QuestionError, Resolver};
-use crate::model::{AddressSpec, Model, NetworkInterface};
+use crate::model::{AddressSpec, Model, NetworkInterface, ResourceId};
 use crate::network::Workspace;
-use crate::packet::{AddressSet, Cube};
+use crate::packet::{AddressSet, Cube, PortSet};
 use ipnet::IpNet;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,10 @@ pub struct Flow {
     pub from: usize,
     /// The class where it arrives.
     pub to: usize,
+    /// The answer in a word; never `blocked`.
+    pub verdict: Verdict,
+    /// The packets asked about, as these and the others are written.
+    pub asked: Vec<Cube>,
     /// What works whatever AWS picks, as the first two members (of one class: two different ones) send it.
     pub works: Vec<Cube>,
     /// What works for some of AWS's picks only.
@@ -42,16 +47,28 @@ pub struct Flow {
 /// Everybody's connections.
 #[derive(Debug)]
 pub struct Matrix {
+    /// The packets asked about, in the packet notation.
+    pub packets: String,
+    /// The source ports, in the port notation.
+    pub source_ports: String,
+    /// Whether only the arrival was asked for.
+    pub one_way: bool,
     /// The classes, in the order of their first members; the internet last.
     pub classes: Vec<EndpointClass>,
     /// What gets through, by class; pairs between which nothing does are left out.
     pub flows: Vec<Flow>,
+    /// The names of the members that have one.
+    pub names: BTreeMap<ResourceId, String>,
     /// The space of the sets.
     pub work: Rc<Workspace>,
 }
 
-/// Asks all pairs.
+/// Asks all pairs, in both families where both have both.
 pub fn matrix(ground: Ground<'_>, packets: &str, options: &Options) -> Result<Matrix, QuestionError> {
+    let options = &Options {
+        both_families: true,
+        ..options.clone()
+    };
     let everybody = Resolver::new(ground.model, ground.network, ground.index).everybody();
     let classes = classes(ground.model, everybody);
     let mut flows = Vec::new();
@@ -63,7 +80,15 @@ pub fn matrix(ground: Ground<'_>, packets: &str, options: &Options) -> Result<Ma
             flows.extend(flow(ground, (from, to), pair, packets, options)?);
         }
     }
+    let members = classes.iter().flat_map(|class| &class.members);
+    let ids = members.map(|end| end.resource.id.clone());
+    let named = ids.filter_map(|id| Some((id.clone(), ground.network.name(&id)?)));
+    let clients = || PortSet::range(1024, u16::MAX);
     Ok(Matrix {
+        packets: packets.to_owned(),
+        source_ports: ports_text(&options.source_ports.clone().unwrap_or_else(clients)),
+        one_way: options.one_way,
+        names: named.collect(),
         classes,
         flows,
         work: Rc::clone(ground.work),
@@ -100,6 +125,8 @@ fn flow(
     Ok(Some(Flow {
         from,
         to,
+        verdict: pair.verdict,
+        asked: space.cubes(pair.asked),
         works: space.cubes(pair.works),
         depends: space.cubes(pair.depends),
         unknown: space.cubes(pair.unknown),

@@ -2,12 +2,14 @@
 
 mod answer;
 mod blame;
+pub mod diff;
 mod finding;
 mod hop;
 mod index;
 mod matrix;
 mod quant;
 mod question;
+pub mod scope;
 mod trail;
 mod walk;
 

@@ -77,6 +77,7 @@ fn cell(checking: &mut Checking<'_>, (index, expectation): (usize, &Expectation)
         one_way: expectation.one_way,
         through: expectation.through.0.clone(),
         avoid: expectation.avoid.0.clone(),
+        ..Options::default()
     };
     let words = [source, destination, packets.as_str()];
     match checking.job.answers.path(words, &options) {

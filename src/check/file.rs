@@ -1,6 +1,7 @@
 //! The check file: what is expected of a network, as typed data, read with every mistake in one run.
 
 use super::hygiene::HygieneRule;
+use super::scope::Scopes;
 use crate::analysis::Verdict;
 use crate::evidence::State;
 use crate::model::{Diagnostic, Diagnostics, Document, OneOrMany, Part, Ports, Severity, near};
@@ -62,6 +63,9 @@ parts! {
         /// Promises that sets of things never talk.
         #[serde(default)]
         pub isolate: Vec<Isolation>,
+        /// Access scopes that must find nothing: names of built-in ones, or files, relative to this file.
+        #[serde(default)]
+        pub scopes: OneOrMany<String>,
         /// Rules of hygiene, and how bad it is to break them.
         #[serde(default)]
         pub hygiene: BTreeMap<HygieneRule, Level>,
@@ -383,6 +387,10 @@ pub struct Checks {
     pub only: Vec<(usize, Only)>,
     /// Promises that sets never talk.
     pub isolate: Vec<(usize, Isolation)>,
+    /// Access scopes, by name or file, each with its place in the list.
+    pub scopes: Vec<(usize, String)>,
+    /// Those of them that were read from files.
+    pub access: Vec<(usize, Scopes)>,
     /// Rules of hygiene.
     pub hygiene: BTreeMap<HygieneRule, Level>,
     /// What is put up with.
@@ -399,6 +407,7 @@ pub const KEYS: &[&str] = &[
     "expect",
     "only",
     "isolate",
+    "scopes",
     "hygiene",
     "suppress",
 ];
@@ -447,6 +456,8 @@ fn parts(document: Document, found: &mut Vec<Diagnostic>) -> Checks {
         expect: document.list("expect", found),
         only: document.list("only", found),
         isolate: document.list("isolate", found),
+        scopes: words("scopes", found).into_iter().enumerate().collect(),
+        access: Vec::new(),
         hygiene: document.value("hygiene", found).unwrap_or_default(),
         suppress: document.list("suppress", found),
         document,

@@ -3,14 +3,17 @@
 //! A check file says what is expected; [`run`] asks, and answers with one [`Outcome`] for each thing that was expected or
 //! found. Nothing here knows how an outcome is shown. Nothing here reads a clock: today's date is a value.
 
+mod access;
 mod expect;
 mod file;
 mod hygiene;
 mod outcome;
 mod promise;
 mod run;
+mod scope;
 mod suppress;
 
+pub use access::access;
 pub use file::{
     Because, CheckFile, Checks, Day, EvidenceWord, Expectation, Isolation, KEYS, LegWord, Level, Only, Picks,
     Suppression, VerdictWord,
@@ -18,3 +21,4 @@ pub use file::{
 pub use hygiene::HygieneRule;
 pub use outcome::{Outcome, Question, RULES, Report, Rule, Status, Step};
 pub use run::{Answers, Job, run};
+pub use scope::{LIBRARY, Library, Scopes};

@@ -60,6 +60,24 @@ pub const RULES: &[Rule] = &[
                that lets them in.",
     },
     Rule {
+        id: "access",
+        summary: "A scope finds access",
+        help: "Packets get from one end to another on a way that an access scope is about. Close the rule that lets them \
+               in, or exclude the way in the scope.",
+    },
+    Rule {
+        id: "opened",
+        summary: "A change lets packets through",
+        help: "With this change of the model packets get through that did not before. Take the change back, or make it \
+               smaller, if that is not what it is for.",
+    },
+    Rule {
+        id: "closed",
+        summary: "A change cuts a connection",
+        help: "With this change of the model packets no longer get through that did before. Take the change back, or let \
+               through what is still needed, if that is not what it is for.",
+    },
+    Rule {
         id: "shadowed-rule",
         summary: "A rule decides nothing",
         help: "All that a rule is for is taken by others. In a network ACL the one asked first decides; in a security group \

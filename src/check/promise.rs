@@ -66,6 +66,7 @@ fn promise_of_only(index: usize, only: &Only) -> Promise<'_> {
         why: only.why.as_ref(),
         options: Options {
             one_way: only.one_way,
+            both_families: true,
             ..Options::default()
         },
         packets,
@@ -121,6 +122,7 @@ fn promise_of_isolation(index: usize, isolation: &Isolation) -> Promise<'_> {
         packets: isolation.packets.0.join(","),
         options: Options {
             one_way: isolation.one_way,
+            both_families: true,
             ..Options::default()
         },
     }

@@ -2,7 +2,8 @@
 
 use super::file::{Checks, Day, Level, told};
 use super::outcome::{Outcome, Report, Status};
-use super::{expect, hygiene, promise, suppress};
+use super::{access, expect, hygiene, promise, suppress};
+use crate::analysis::scope::{Access, Scope};
 use crate::analysis::{Endpoint, Finding, Members, Options, QuestionError};
 use crate::model::{Diagnostic, Diagnostics, Model, OneOrMany, Part};
 use crate::packet::parse_packets;
@@ -19,6 +20,8 @@ pub trait Answers {
     fn endpoints(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError>;
     /// Every interface, and the internet.
     fn everybody(&self) -> Vec<Endpoint>;
+    /// Every finding of a scope; `replies`: only what is answered counts.
+    fn access(&self, scope: &Scope, replies: bool) -> Result<Vec<Access>, QuestionError>;
     /// Can these reach those?
     fn between(&self, ends: Members<'_>, packets: &str, options: &Options) -> Result<Finding, QuestionError>;
 }
@@ -58,6 +61,7 @@ pub fn run(job: Job<'_>, checks: &Checks) -> Result<Report, Diagnostics> {
     expect::all(&mut checking);
     promise::only(&mut checking);
     promise::isolate(&mut checking);
+    access::all(&mut checking);
     hygiene::all(&mut checking);
     let Checking {
         mut outcomes,
@@ -69,7 +73,7 @@ pub fn run(job: Job<'_>, checks: &Checks) -> Result<Report, Diagnostics> {
     }
     if outcomes.is_empty() {
         let error = Diagnostic::error("CHECK_NOTHING", "nothing is expected here, so nothing is checked");
-        let hint = "write what you expect: `expect:`, `only:`, `isolate:` or `hygiene:`";
+        let hint = "write what you expect: `expect:`, `only:`, `isolate:`, `scopes:` or `hygiene:`";
         let error = error.at(Some(checks.document.excerpt(&[]))).hint(hint);
         return Err(Diagnostics(vec![error]));
     }

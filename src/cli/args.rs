@@ -40,6 +40,14 @@ pub enum Command {
     Check(CheckArgs),
     /// Flow logs on their own: their records decoded, and held against a model.
     Logs(LogsArgs),
+    /// Ask access scopes: every way that one matches and does not exclude.
+    Access(AccessArgs),
+    /// Ask all pairs: what gets from whom to whom, by class.
+    Matrix(MatrixArgs),
+    /// What newly connects between two models, what is newly cut, and by which change.
+    Diff(DiffArgs),
+    /// Hold the report of every model of a folder against the one that was reviewed.
+    Review(ReviewArgs),
     /// Check a model: exit 0 without a word, 1 with warnings, 2 with errors.
     Validate(ModelArgs),
     /// Turn other people's files into a model.
@@ -324,6 +332,58 @@ pub struct LogsSql {
     pub until: Option<u64>,
 }
 
+/// `whyhop access`.
+#[derive(Debug, Args)]
+pub struct AccessArgs {
+    /// Scopes: names of built-in ones (`--list`), or files with the JSON of AWS's Network Access Analyzer.
+    #[arg(required_unless_present = "list", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    /// A model file, a folder of them, or a folder of `aws … describe-*` JSON. Several are united.
+    #[arg(short, long = "model", value_name = "PATH", required_unless_present = "list", num_args = 1..)]
+    pub model: Vec<PathBuf>,
+    #[command(flatten)]
+    pub parameters: ParameterArgs,
+    /// Only what is answered counts: both directions.
+    #[arg(long)]
+    pub replies: bool,
+    /// List the scopes that are built in.
+    #[arg(long)]
+    pub list: bool,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// The shape of a matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MatrixFormat {
+    /// For people.
+    Text,
+    /// Versioned JSON.
+    Json,
+}
+
+/// `whyhop matrix`.
+#[derive(Debug, Args)]
+pub struct MatrixArgs {
+    /// Which packets: `all`, `tcp/443`, `udp/53`, `icmp/8`, `proto/47`, or a comma list.
+    #[arg(default_value = "all")]
+    pub packets: String,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Ask for arrival only.
+    #[arg(long)]
+    pub one_way: bool,
+    /// The source ports of TCP and UDP; 1024-65535 where left out.
+    #[arg(long, value_name = "P")]
+    pub source_port: Option<String>,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = MatrixFormat::Text)]
+    pub format: MatrixFormat,
+    /// Writes the answer to a file as well: `json:matrix.json`.
+    #[arg(long, value_name = "FORMAT:FILE")]
+    pub output: Vec<String>,
+}
+
 /// The shape of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
@@ -373,6 +433,65 @@ pub struct CheckArgs {
     pub today: Option<String>,
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// Which differences fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// What became possible.
+    Opened,
+    /// What ceased.
+    Closed,
+    /// Either.
+    Any,
+}
+
+impl FailOn {
+    /// For the report.
+    pub fn meaning(self) -> crate::report::diff::FailOn {
+        match self {
+            Self::Opened => crate::report::diff::FailOn::Opened,
+            Self::Closed => crate::report::diff::FailOn::Closed,
+            Self::Any => crate::report::diff::FailOn::Any,
+        }
+    }
+}
+
+/// `whyhop diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The old model: a file or folder of any kind that `-m` takes.
+    pub old: PathBuf,
+    /// The new model; it may be of another kind. What has another id is found by its name.
+    pub new: PathBuf,
+    /// Which packets: `all`, `tcp/443`, `udp/53`, `icmp/8`, `proto/47`, or a comma list.
+    #[arg(default_value = "all")]
+    pub packets: String,
+    /// Ask for arrival only.
+    #[arg(long)]
+    pub one_way: bool,
+    /// The source ports of TCP and UDP; 1024-65535 where left out.
+    #[arg(long, value_name = "P")]
+    pub source_port: Option<String>,
+    /// Exit with 1 when something became possible, ceased, or either.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub fail_on: Option<FailOn>,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// `whyhop review`.
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// The folder of models and check files.
+    #[arg(default_value = "models")]
+    pub dir: PathBuf,
+    /// The folder of the reports that were reviewed.
+    #[arg(long, value_name = "DIR", default_value = "snapshots/review")]
+    pub snapshots: PathBuf,
+    /// Write the reports: they are reviewed.
+    #[arg(long)]
+    pub accept: bool,
 }
 
 /// `whyhop import`.

@@ -4,7 +4,7 @@ use super::args::{CheckArgs, ParameterArgs};
 use super::output::Screen;
 use super::{Exit, Failure, reports};
 use crate::Analysis;
-use crate::check::{CheckFile, Checks};
+use crate::check::{CheckFile, Checks, Scopes};
 use crate::model::{Diagnostic, Diagnostics, Excerpt, Location, Origin};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -14,7 +14,10 @@ use std::path::{Component, Path, PathBuf};
 pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Failure> {
     let outputs = reports::outputs(&args.report)?;
     let today = today(args.today.as_deref())?;
-    let files = read(&args.files)?;
+    let mut files = read(&args.files)?;
+    for (path, checks) in &mut files {
+        scopes(path, checks)?;
+    }
     let mut models: BTreeMap<Vec<PathBuf>, Analysis> = BTreeMap::new();
     let (mut told, mut mistakes) = (Vec::new(), Vec::new());
     for (path, checks) in &files {
@@ -40,8 +43,20 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Failure> {
     reports::tell(&told, &args.report, &outputs, screen)
 }
 
+/// Reads the scopes that are files.
+pub fn scopes(file: &Path, checks: &mut Checks) -> Result<(), Failure> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    for (index, name) in &checks.scopes {
+        // A name that is neither built in nor a file is told with its line.
+        if Scopes::built_in(name).is_none() && folder.join(name).is_file() {
+            checks.access.push((*index, super::access::read(name, folder)?));
+        }
+    }
+    Ok(())
+}
+
 /// What the command line names, else what the file does: its paths begin where it is.
-fn meant(given: &[PathBuf], named: &[String], file: &Path) -> Vec<PathBuf> {
+pub fn meant(given: &[PathBuf], named: &[String], file: &Path) -> Vec<PathBuf> {
     if !given.is_empty() {
         return given.to_vec();
     }
@@ -95,7 +110,8 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostics {
     Diagnostics(vec![error.at(Some(at))])
 }
 
-fn load(model: &[PathBuf], parameters: &ParameterArgs, screen: &Screen) -> Result<Analysis, Failure> {
+/// Loads a model, and says what is odd about it.
+pub fn load(model: &[PathBuf], parameters: &ParameterArgs, screen: &Screen) -> Result<Analysis, Failure> {
     let loaded = crate::load_with(model, &parameters.all())?;
     if loaded.model.origin == Origin::Written {
         screen.diagnostics(&loaded.warnings);

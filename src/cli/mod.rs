@@ -1,13 +1,17 @@
 //! The command line: arguments, files, colours, exit codes. One file a command.
 
+mod access;
 mod args;
 mod check;
+mod diff;
 mod explain;
 mod import;
 mod logs;
+mod matrix;
 mod output;
 mod path;
 mod reports;
+mod review;
 mod schema;
 mod validate;
 
@@ -105,6 +109,10 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         Command::Path(args) => path::run(args, screen),
         Command::Check(args) => check::run(args, screen),
         Command::Logs(args) => logs::run(args, screen),
+        Command::Access(args) => access::run(args, screen),
+        Command::Matrix(args) => matrix::run(args, screen),
+        Command::Diff(args) => diff::run(args, screen),
+        Command::Review(args) => review::run(args, screen),
         Command::Validate(args) => validate::run(args, screen),
         Command::Import(args) => import::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),

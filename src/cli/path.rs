@@ -2,24 +2,18 @@
 
 use super::args::{Format, PathArgs};
 use super::output::Screen;
+use super::reports::{ports, to_files};
 use super::{Exit, Failure};
 use crate::analysis::Verdict;
 use crate::evidence::correlate;
 use crate::model::{Loaded, Origin};
-use crate::packet::parse_ports;
 use crate::report::{self, Style, Subject};
 use crate::{Analysis, Options};
-use clap::ValueEnum;
 use std::mem::ManuallyDrop;
-use std::path::PathBuf;
 
 /// Asks, and tells the answer.
 pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
-    let outputs = args
-        .output
-        .iter()
-        .map(|text| output(text))
-        .collect::<Result<Vec<_>, _>>()?;
+    let outputs = to_files::<Format>(&args.output, "json:answer.json")?;
     let options = options(args)?;
     if args.flow_logs.is_empty() && args.reading.is_given() {
         return Err(Failure::question(
@@ -66,16 +60,12 @@ fn warn(loaded: &Loaded, args: &PathArgs, screen: &Screen) {
 }
 
 fn options(args: &PathArgs) -> Result<Options, Failure> {
-    let source_ports = args.source_port.as_deref().map(parse_ports).transpose();
-    let source_ports = source_ports.map_err(|error| Failure::Question {
-        message: error.message,
-        hint: Some(error.hint),
-    })?;
     Ok(Options {
-        source_ports,
+        source_ports: ports(args.source_port.as_deref())?,
         one_way: args.one_way,
         through: args.through.clone(),
         avoid: args.avoid.clone(),
+        ..Options::default()
     })
 }
 
@@ -84,19 +74,5 @@ fn render(format: Format, subject: Subject<'_>, color: bool) -> String {
         Format::Text => report::text(subject, Style { color }),
         Format::Json => report::json(subject),
         Format::Aws => report::aws(subject),
-    }
-}
-
-/// `FORMAT:FILE`.
-fn output(text: &str) -> Result<(Format, PathBuf), Failure> {
-    let parsed = text
-        .split_once(':')
-        .and_then(|(format, file)| Some((Format::from_str(format, true).ok()?, file)));
-    match parsed {
-        Some((format, file)) if !file.is_empty() => Ok((format, file.into())),
-        _ => Err(Failure::Question {
-            message: format!("`{text}` is not FORMAT:FILE"),
-            hint: Some("write --output json:answer.json; the formats are text, json and aws".to_owned()),
-        }),
     }
 }

@@ -1,16 +1,17 @@
-//! What every command that reports outcomes does alike: formats, files, the exit code.
+//! What commands do alike: formats, files, ports; of those that report outcomes, the exit code too.
 
 use super::args::{ReportArgs, ReportFormat};
 use super::output::Screen;
 use super::{Exit, Failure};
 use crate::check::Report;
+use crate::packet::{PortSet, parse_ports};
 use crate::report::{Style, check};
 use clap::ValueEnum;
 use std::path::PathBuf;
 
 /// The files to write besides, in the order given. A word that makes no sense is refused before anything is asked.
 pub fn outputs(args: &ReportArgs) -> Result<Vec<(ReportFormat, PathBuf)>, Failure> {
-    args.output.iter().map(|text| output(text)).collect()
+    to_files(&args.output, "sarif:whyhop.sarif")
 }
 
 /// Tells the reports in every shape that is wanted.
@@ -36,7 +37,8 @@ pub fn tell(
     })
 }
 
-fn render(format: ReportFormat, reports: &[Report], color: bool) -> String {
+/// The outcomes in a shape.
+pub fn render(format: ReportFormat, reports: &[Report], color: bool) -> String {
     match format {
         ReportFormat::Text => check::text(reports, Style { color }),
         ReportFormat::Json => check::json(reports),
@@ -48,25 +50,38 @@ fn render(format: ReportFormat, reports: &[Report], color: bool) -> String {
     }
 }
 
-/// `FORMAT:FILE`.
-fn output(text: &str) -> Result<(ReportFormat, PathBuf), Failure> {
+/// What `--output` names, in the order given: `FORMAT:FILE` each.
+pub fn to_files<F: ValueEnum>(texts: &[String], example: &str) -> Result<Vec<(F, PathBuf)>, Failure> {
+    texts.iter().map(|text| to_file(text, example)).collect()
+}
+
+fn to_file<F: ValueEnum>(text: &str, example: &str) -> Result<(F, PathBuf), Failure> {
     let parsed = text
         .split_once(':')
-        .and_then(|(format, file)| Some((ReportFormat::from_str(format, true).ok()?, file)));
+        .and_then(|(format, file)| Some((F::from_str(format, true).ok()?, file)));
     match parsed {
         Some((format, file)) if !file.is_empty() => Ok((format, file.into())),
         _ => {
-            let formats = ReportFormat::value_variants().iter();
+            let formats = F::value_variants().iter();
             let names: Vec<String> = formats
                 .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
                 .collect();
             Err(Failure::Question {
                 message: format!("`{text}` is not FORMAT:FILE"),
                 hint: Some(format!(
-                    "write --output sarif:whyhop.sarif; the formats are {}",
+                    "write --output {example}; the formats are {}",
                     names.join(", ")
                 )),
             })
         }
     }
+}
+
+/// What `--source-port` says.
+pub fn ports(text: Option<&str>) -> Result<Option<PortSet>, Failure> {
+    let ports = text.map(parse_ports).transpose();
+    ports.map_err(|error| Failure::Question {
+        message: error.message,
+        hint: Some(error.hint),
+    })
 }

@@ -3,10 +3,14 @@
 mod aws;
 pub mod check;
 mod diagnostic;
+pub mod diff;
 mod fix;
+mod flow;
 mod json;
 pub mod logs;
+pub mod matrix;
 mod members;
+pub mod review;
 mod slice;
 mod text;
 

@@ -79,14 +79,15 @@ fn slice(space: &Space, cube: &Cube) -> Option<Slice> {
 }
 
 /// The protocol, where there is one only.
-fn single(cube: &Cube) -> Option<Protocol> {
+pub fn single(cube: &Cube) -> Option<Protocol> {
     match cube.protocols.ranges() {
         [(low, high)] if low == high => Some(Protocol(*low)),
         _ => None,
     }
 }
 
-fn protocols(cube: &Cube) -> String {
+/// The protocols: a name or number; `all`, or several separated by commas.
+pub fn protocols(cube: &Cube) -> String {
     if cube.protocols.is_all() {
         return "all".to_owned();
     }
@@ -106,7 +107,8 @@ fn protocols(cube: &Cube) -> String {
         .join(",")
 }
 
-fn addresses(set: &AddressSet) -> Vec<String> {
+/// Addresses and prefixes.
+pub fn addresses(set: &AddressSet) -> Vec<String> {
     let text = |cidr: ipnet::IpNet| match cidr.prefix_len() == cidr.max_prefix_len() {
         true => cidr.addr().to_string(),
         false => cidr.to_string(),
@@ -126,7 +128,8 @@ pub fn ports(set: &PortSet) -> String {
     set.ranges().iter().map(range).collect::<Vec<_>>().join(",")
 }
 
-fn icmp_types(set: &PortSet) -> String {
+/// ICMP types and codes.
+pub fn icmp_types(set: &PortSet) -> String {
     if set.is_all() {
         return "all".to_owned();
     }

@@ -27,8 +27,8 @@ pub struct Between {
 impl Between {
     /// The addresses by which two members talk. Inside a network the primary IPv4 addresses where both have one (a
     /// question about ICMPv6, or by address, asks for the other family); between a member and the internet every family
-    /// that both have, because what is open to the internet over IPv6 is open.
-    pub fn of(from: &Endpoint, to: &Endpoint, patterns: &[PacketPattern]) -> Self {
+    /// that both have, because what is open to the internet over IPv6 is open; and so wherever `every` family is asked for.
+    pub fn of(from: &Endpoint, to: &Endpoint, patterns: &[PacketPattern], every: bool) -> Self {
         let destinations = match (from.is_internet(), to.is_internet()) {
             // The address that the internet knows, in a family that the source has; else the private one, taken literally.
             (true, false) if !common_families(&from.private, &to.public).0.is_empty() => to.public.clone(),
@@ -36,7 +36,7 @@ impl Between {
         };
         let (sources, destinations) = common_families(&from.private, &destinations);
         let both = !sources.v4.is_empty() && !sources.v6.is_empty();
-        let free = from.is_internet() || to.is_internet();
+        let free = every || from.is_internet() || to.is_internet();
         let only_v6 = patterns
             .iter()
             .all(|pattern| pattern.protocol == Some(Protocol::ICMPV6));

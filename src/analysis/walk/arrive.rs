@@ -95,6 +95,14 @@ impl<'a> Walk<'a> {
         trail: &Trail,
     ) -> Fate {
         let space = &self.work.space;
+        let all = self
+            .demands
+            .arriving
+            .map_or(all, |wanted| space.intersect(all, wanted));
+        if all.is_empty() {
+            return Fate::LOST;
+        }
+        let answered = space.intersect(answered, all);
         let mut trail = trail.clone();
         trail.hops.extend(hops);
         self.taken.insert((trail.links.clone(), None));

@@ -45,6 +45,8 @@ pub struct Demands {
     pub through: Vec<String>,
     /// Components that neither leg may pass.
     pub avoid: Vec<String>,
+    /// The only requests that count, as they arrive.
+    pub arriving: Option<PacketSet>,
 }
 
 /// A way that was taken to its end: the links there, and the links back.

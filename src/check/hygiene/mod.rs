@@ -32,6 +32,16 @@ pub enum HygieneRule {
 }
 
 impl HygieneRule {
+    /// Every rule.
+    pub const ALL: &[Self] = &[
+        Self::ShadowedRule,
+        Self::UnusedGroup,
+        Self::EphemeralGap,
+        Self::AsymmetricRoute,
+        Self::WorldOpenPort,
+        Self::OverlappingCidr,
+    ];
+
     /// Its id in reports.
     pub fn id(self) -> &'static str {
         match self {

@@ -18,9 +18,11 @@ pub use markdown::markdown;
 pub use sarif::sarif;
 pub use text::text;
 
-use super::{Style, fix};
+use super::{Style, fix, flow};
+use crate::analysis::Outcome as Arrived;
 use crate::check::{Outcome, Report, Status};
 use crate::model::Location;
+use crate::packet::Cube;
 
 /// How loud an outcome is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,7 @@ fn place(outcome: &Outcome) -> Option<&Location> {
 /// What an outcome says besides its message, a line each.
 fn details(outcome: &Outcome) -> Vec<String> {
     let mut lines = outcome.details.clone();
+    lines.extend(found(outcome));
     if let Some(finding) = &outcome.finding {
         let fixes = finding.blockers.iter().map(|blocker| fix(finding, blocker));
         lines.extend(
@@ -66,6 +69,34 @@ fn details(outcome: &Outcome) -> Vec<String> {
             .iter()
             .map(|reason| format!("put up with: {reason}")),
     );
+    lines
+}
+
+/// The packets that a scope finds, and the way that they take.
+fn found(outcome: &Outcome) -> Vec<String> {
+    let Some(finding) = outcome.finding.as_ref().filter(|_| outcome.rule == "access") else {
+        return Vec::new();
+    };
+    let told = |word: &'static str, cubes: &[Cube]| {
+        let lines = flow::lines(cubes, &finding.packets).into_iter();
+        lines.map(move |line| format!("{word}: {line}"))
+    };
+    let mut lines: Vec<String> = told("packets", &finding.works).collect();
+    lines.extend(told("for some of AWS's picks", &finding.depends));
+    lines.extend(told("unknown", &finding.unknown));
+    let arrived = finding
+        .paths
+        .iter()
+        .find(|path| path.forward.outcome == Arrived::Delivered);
+    let mut way: Vec<&str> = Vec::new();
+    for hop in arrived.iter().flat_map(|path| &path.forward.hops) {
+        if way.last() != Some(&hop.component.id.as_str()) {
+            way.push(hop.component.id.as_str());
+        }
+    }
+    if !way.is_empty() {
+        lines.push(format!("way: {}", way.join(" → ")));
+    }
     lines
 }
 
