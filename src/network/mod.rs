@@ -22,8 +22,8 @@ pub use on_premises::{Behind, Knowledge, Known, Learned, announced, announced_by
 pub use routing::{Entry, Routes};
 pub use rule::Service;
 pub use service::{
-    ServingNode, aws_services, endpoint_families, last_word, offered_service, service_addresses,
-    serving_nodes,
+    ServingNode, aws_services, balancer_node, endpoint_families, endpoint_node, endpoints_served, last_word,
+    offered_service, service_addresses, serving_nodes,
 };
 pub use step::{
     Cause, Choice, Direction, Identity, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step,

@@ -1,10 +1,12 @@
 //! Services as several kinds see them: those of AWS that have public addresses, and those that a load balancer of the model
 //! offers to VPC endpoints.
 
+use super::build::Builder;
+use super::graph::NodeId;
 use super::transit::zone_of;
 use crate::model::{
-    IpAddressType, LoadBalancerId, Model, NetworkInterfaceId, SubnetId, VpcEndpoint, VpcEndpointService,
-    VpcEndpointServiceId, VpcEndpointType,
+    IpAddressType, LoadBalancerId, Model, NetworkInterfaceId, SubnetId, VpcEndpoint, VpcEndpointId,
+    VpcEndpointService, VpcEndpointServiceId, VpcEndpointType,
 };
 use crate::packet::{AddressSet, Family};
 use std::collections::BTreeSet;
@@ -90,4 +92,33 @@ pub fn serving_nodes(service: &VpcEndpointService, subnet: &SubnetId, model: &Mo
         eni: eni.clone(),
     })
     .collect()
+}
+
+/// What stands behind the interface of an endpoint.
+pub fn endpoint_node(id: &VpcEndpointId, eni: &NetworkInterfaceId, builder: &mut Builder<'_>) -> NodeId {
+    builder.place("vpc-endpoint", format!("{id} at {eni}").as_str())
+}
+
+/// What stands behind the interface of a load balancer's node.
+pub fn balancer_node(id: &LoadBalancerId, eni: &NetworkInterfaceId, builder: &mut Builder<'_>) -> NodeId {
+    builder.place("load-balancer", format!("{id} at {eni}").as_str())
+}
+
+/// The endpoints, by what stands behind their interfaces, that hand on to a node of a load balancer.
+pub fn endpoints_served(eni: &NetworkInterfaceId, model: &Model, builder: &mut Builder<'_>) -> Vec<NodeId> {
+    let mut served = Vec::new();
+    for (id, endpoint) in &model.vpc_endpoints {
+        let offered = offered_service(endpoint, model);
+        let Some((_, service)) = offered.filter(|_| endpoint.kind == VpcEndpointType::Interface) else {
+            continue;
+        };
+        for own in endpoint.enis.iter() {
+            let subnet = model.enis.get(own).map(|own| &own.subnet);
+            let nodes = subnet.map_or_else(Vec::new, |subnet| serving_nodes(service, subnet, model));
+            if nodes.iter().any(|node| node.eni == *eni) {
+                served.push(endpoint_node(id, own, builder));
+            }
+        }
+    }
+    served
 }

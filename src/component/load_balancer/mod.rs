@@ -10,6 +10,8 @@
 //!   addresses it sees the client. By default that is so for instances, and for addresses when the group speaks UDP. The
 //!   reply then goes back by the state of the flow, past the target's route table, but not past the network ACLs (same
 //!   guide). What the node's network ACL sees of that reply is not documented; we take it to be the target's address.
+//! - What comes by an interface endpoint (AWS PrivateLink) reaches the targets from the node's address, and goes back to the
+//!   endpoint by the state of the flow.
 //! - A target that is its own client gets no answer when its address is preserved (same guide, "Troubleshoot").
 //! - A group of a Network Load Balancer counts as the sender's behind it, whatever the source address is (same guide,
 //!   "Security groups").
@@ -25,9 +27,10 @@ use crate::model::{
 };
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, Kind, Leg, LinkId, NodeId, Passage, ResourceRef,
-    Rewrite, Step, Workspace, Zone, zone_of,
+    Rewrite, Step, Workspace, Zone, balancer_node, endpoints_served, zone_of,
 };
 use crate::packet::{AddressSet, Cube, PacketSet, PortSet, Protocol, ProtocolSet};
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::rc::Rc;
 use targets::{Target, targets};
@@ -90,7 +93,7 @@ impl Kind for LoadBalancers {
         let tenants = Rc::clone(&builder.tenants);
         for (id, balancer) in &model.load_balancers {
             for eni in balancer.enis.iter() {
-                let node = place(id, eni, builder);
+                let node = balancer_node(id, eni, builder);
                 builder.put_behind(eni, node);
                 let interface = builder.place("network-interface", eni);
                 builder.call(id, interface);
@@ -121,10 +124,6 @@ impl Kind for LoadBalancers {
     }
 }
 
-fn place(id: &LoadBalancerId, eni: &NetworkInterfaceId, builder: &mut Builder<'_>) -> NodeId {
-    builder.place(NAME, format!("{id} at {eni}").as_str())
-}
-
 fn node_interface(balancer: &LoadBalancer, subnet: &SubnetId, number: u32) -> NetworkInterface {
     let public = Ipv4Addr::from(STAND_INS.saturating_add(number % 127));
     NetworkInterface {
@@ -149,7 +148,7 @@ fn connect_one(
     (eni, described): (&NetworkInterfaceId, &NetworkInterface),
     builder: &mut Builder<'_>,
 ) {
-    let node = place(id, eni, builder);
+    let node = balancer_node(id, eni, builder);
     let interface = builder.place("network-interface", eni);
     let vpc = builder
         .model
@@ -181,6 +180,10 @@ fn connect_one(
     };
     let undescribed = balancer.listeners.iter().map(undescribed).collect();
     let (addresses, _) = builder.addresses_of(described);
+    let served = endpoints_served(eni, builder.model, builder).into_iter();
+    let endpoints = served
+        .map(|endpoint| (endpoint, builder.link(node, endpoint, Direction::Egress)))
+        .collect();
     let component = Node {
         resource: ResourceRef::new(NAME, id),
         kind: balancer.kind,
@@ -196,6 +199,7 @@ fn connect_one(
         interface,
         entrance: builder.place("security-group", eni),
         out: builder.link(node, interface, Direction::Egress),
+        endpoints,
     };
     builder.set(node, component);
 }
@@ -217,6 +221,8 @@ struct Node {
     /// Where the interface takes packets.
     entrance: NodeId,
     out: LinkId,
+    /// The interface endpoints that hand packets to this node, and the ways back to them.
+    endpoints: BTreeMap<NodeId, LinkId>,
 }
 
 impl Component for Node {
@@ -230,11 +236,15 @@ impl Component for Node {
         if arrival.leg == Leg::Return && arrival.link.is_none() {
             // What the load balancer answers itself.
             let because = self.says("answer", format!("{} answers", self.resource.id), None);
-            steps.push(Step::forward(fresh, Passage::over(self.out), because));
+            let back = self.back_to(arrival.parties.to);
+            steps.push(Step::forward(fresh, Passage::over(back), because));
         } else if arrival.leg == Leg::Return {
             self.come_back(fresh, work, &mut steps);
         } else {
-            self.request(fresh, work, &mut steps);
+            // A client's address is never preserved behind AWS PrivateLink (Network Load Balancer guide, "Client IP preservation").
+            let from = arrival.parties.from;
+            let hidden = from.is_some_and(|from| self.endpoints.contains_key(&from));
+            self.request((fresh, hidden), work, &mut steps);
         }
         steps.retain(|step| !step.packets().is_empty());
         steps
@@ -276,7 +286,7 @@ impl Node {
         );
         steps.push(Step::Restore {
             packets: known,
-            passage: Passage::over(self.out),
+            passage: Passage::over(self.back_to(memory.parties.from)),
             because,
         });
         work.space.subtract(arrival.packets, known)
@@ -300,7 +310,13 @@ impl Node {
         steps.push(Step::lose(packets, because));
     }
 
-    fn request(&self, packets: PacketSet, work: &Workspace, steps: &mut Vec<Step>) {
+    /// The way to a client: its endpoint, or out through the interface.
+    fn back_to(&self, client: Option<NodeId>) -> LinkId {
+        let endpoint = client.and_then(|client| self.endpoints.get(&client));
+        endpoint.copied().unwrap_or(self.out)
+    }
+
+    fn request(&self, (packets, hidden): (PacketSet, bool), work: &Workspace, steps: &mut Vec<Step>) {
         let id = &self.resource.id;
         let space = &work.space;
         let own = space.to_destinations(packets, &self.addresses);
@@ -315,7 +331,7 @@ impl Node {
             let heard = space.intersect(rest, space.cube(&takes(listener)));
             rest = space.subtract(rest, heard);
             if !heard.is_empty() {
-                self.distribute(index, heard, work, steps);
+                self.distribute((index, hidden), heard, work, steps);
             }
         }
         let code = match self.kind {
@@ -328,7 +344,13 @@ impl Node {
     }
 
     /// To the targets of a listener.
-    fn distribute(&self, listener: usize, packets: PacketSet, work: &Workspace, steps: &mut Vec<Step>) {
+    fn distribute(
+        &self,
+        (listener, hidden): (usize, bool),
+        packets: PacketSet,
+        work: &Workspace,
+        steps: &mut Vec<Step>,
+    ) {
         let id = &self.resource.id;
         let described = &self.listeners[listener];
         let port = described.port;
@@ -352,7 +374,7 @@ impl Node {
             return;
         }
         let mut rest = packets;
-        for (index, target) in usable.iter().enumerate() {
+        for (index, target) in usable.iter().enumerate().filter(|_| !hidden) {
             let own = self.own_packets(target, rest, work);
             rest = work.space.subtract(rest, own);
             if !own.is_empty() {
@@ -361,14 +383,14 @@ impl Node {
                     .chain(&usable[index + 1..])
                     .copied()
                     .collect();
-                steps.push(self.send(listener, &others, own));
+                steps.push(self.send((listener, hidden), &others, own));
             }
         }
-        steps.push(self.send(listener, &usable, rest));
+        steps.push(self.send((listener, hidden), &usable, rest));
     }
 
     /// One of the targets takes them. With none to choose from they come from the only target itself.
-    fn send(&self, listener: usize, targets: &[&Target], packets: PacketSet) -> Step {
+    fn send(&self, (listener, hidden): (usize, bool), targets: &[&Target], packets: PacketSet) -> Step {
         let id = &self.resource.id;
         let port = self.listeners[listener].port;
         if targets.is_empty() {
@@ -376,7 +398,10 @@ impl Node {
             let code = ExplanationCode::Elbv2SourceAddressPreservation;
             return Step::lose(packets, self.refuses(code, message, Some(listener)));
         }
-        let passages: Option<Vec<Passage>> = targets.iter().map(|target| self.passage(target)).collect();
+        let passages: Option<Vec<Passage>> = targets
+            .iter()
+            .map(|target| self.passage(target, hidden))
+            .collect();
         let Some(picks) = passages.filter(|_| !self.undescribed[listener]) else {
             let message = format!("the model does not describe every target of port {port}");
             let because = self.refuses(ExplanationCode::UnknownResource, message, Some(listener));
@@ -462,14 +487,14 @@ impl Node {
         }
     }
 
-    fn passage(&self, target: &Target) -> Option<Passage> {
+    fn passage(&self, target: &Target, hidden: bool) -> Option<Passage> {
         let rewrite = Rewrite {
             destination: Some(target.address.clone()?),
             destination_ports: target.port.map(PortSet::one),
             ..Rewrite::default()
         };
         let passage = Passage::over(self.out).meant_for(target.node);
-        if target.preserved {
+        if target.preserved && !hidden {
             return Some(
                 passage
                     .rewriting(rewrite)

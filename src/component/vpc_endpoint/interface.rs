@@ -5,28 +5,27 @@
 //! - PrivateLink carries TCP and UDP, nothing else (same guide, "Share your services": Network Load Balancers). A ping has no
 //!   answer: so it was measured.
 //! - Behind it is a service of AWS (`listens.rs`), or one that the model offers. That must be in the interface's zone
-//!   (`VPCE_SERVICE_NOT_INSTALLED_IN_AZ`); the way on to the targets of its load balancer is not modelled yet, so that the answer
-//!   is unknown, unless `listens` says what is taken.
+//!   (`VPCE_SERVICE_NOT_INSTALLED_IN_AZ`), and a node of its Network Load Balancer there takes the packets on to a target. No route
+//!   leads from one VPC to the other, and their addresses may overlap; the reply comes back by the state of the flow. The load
+//!   balancer's security groups see the client's private address, if they are asked at all (`filters_private_link`; Network Load
+//!   Balancer guide, "Security groups"). No group that names another sees the client (VPC guide, "Security group rules").
+//! - Where `listens` says what is taken, that is believed.
 //! - What a resource gateway or a service network lets through is not described: it is unknown, unless `listens` says it.
 
 use super::listens::Listens;
 use super::{NAME, closed};
 use crate::code::ExplanationCode;
-use crate::model::{Model, NetworkInterfaceId, Place, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointType};
+use crate::model::{Model, Place, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointType};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, LinkId, NodeId, Passage, ResourceRef, Step, Workspace,
-    offered_service, serving_nodes,
+    Arrival, Builder, Cause, Choice, Component, Direction, LinkId, NodeId, Passage, ResourceRef, Rewrite,
+    ServingNode, Step, Workspace, balancer_node, endpoint_node, offered_service, serving_nodes,
 };
-use crate::packet::{Cube, PacketSet, Protocol, ProtocolSet};
-
-fn place(id: &VpcEndpointId, eni: &NetworkInterfaceId, builder: &mut Builder<'_>) -> NodeId {
-    builder.place(NAME, format!("{id} at {eni}").as_str())
-}
+use crate::packet::{AddressSet, Cube, Family, PacketSet, Protocol, ProtocolSet};
 
 /// Puts itself behind its interfaces.
 pub(super) fn declare(id: &VpcEndpointId, endpoint: &VpcEndpoint, builder: &mut Builder<'_>) {
     for eni in endpoint.enis.iter() {
-        let node = place(id, eni, builder);
+        let node = endpoint_node(id, eni, builder);
         builder.put_behind(eni, node);
         builder.only_answers(eni, ExplanationCode::VpceIntraVpcTraffic);
         let interface = builder.place("network-interface", eni);
@@ -40,10 +39,11 @@ pub(super) fn connect(id: &VpcEndpointId, endpoint: &VpcEndpoint, model: &Model,
         let Some(subnet) = model.enis.get(eni).map(|eni| eni.subnet.clone()) else {
             continue;
         };
-        let node = place(id, eni, builder);
+        let node = endpoint_node(id, eni, builder);
         let interface = builder.place("network-interface", eni);
-        let behind = behind(endpoint, &subnet, model);
+        let behind = behind(endpoint, (node, &subnet), model, builder);
         let component = Endpoint {
+            node,
             resource: ResourceRef::new(NAME, id),
             closed: closed(id, endpoint, model),
             behind,
@@ -57,11 +57,23 @@ pub(super) fn connect(id: &VpcEndpointId, endpoint: &VpcEndpoint, model: &Model,
 enum Behind {
     /// Somebody out of the model's sight.
     Listener(Listens, String),
-    /// A service that the model offers, and whether it has a load balancer in the zone.
-    Offered { id: String, in_zone: bool },
+    /// A service that the model offers, and the nodes of its load balancers in the zone.
+    Offered { id: String, ways: Vec<Way> },
 }
 
-fn behind(endpoint: &VpcEndpoint, subnet: &SubnetId, model: &Model) -> Behind {
+/// To a node of a load balancer.
+struct Way {
+    link: LinkId,
+    addresses: AddressSet,
+    interface: NodeId,
+}
+
+fn behind(
+    endpoint: &VpcEndpoint,
+    (node, subnet): (NodeId, &SubnetId),
+    model: &Model,
+    builder: &mut Builder<'_>,
+) -> Behind {
     let offered = offered_service(endpoint, model).filter(|_| endpoint.kind == VpcEndpointType::Interface);
     let described = offered.filter(|(_, service)| {
         let mut balancers = service.load_balancers.iter();
@@ -77,13 +89,31 @@ fn behind(endpoint: &VpcEndpoint, subnet: &SubnetId, model: &Model) -> Behind {
             .unwrap_or_else(|| "its service".to_owned());
         return Behind::Listener(Listens::of(endpoint), name);
     };
+    let nodes = serving_nodes(service, subnet, model).into_iter();
     Behind::Offered {
         id: id.to_string(),
-        in_zone: in_zone(service),
+        ways: nodes.filter_map(|to| way(node, &to, model, builder)).collect(),
     }
 }
 
+/// Past the security groups of the load balancer, or straight to what is behind them.
+fn way(node: NodeId, to: &ServingNode, model: &Model, builder: &mut Builder<'_>) -> Option<Way> {
+    let balancer = model.load_balancers.get(&to.balancer)?;
+    let described = model.enis.get(&to.eni)?;
+    let asked = balancer.filters_private_link && !described.security_groups.is_empty();
+    let entrance = match asked {
+        true => builder.place("security-group", &to.eni),
+        false => balancer_node(&to.balancer, &to.eni, builder),
+    };
+    Some(Way {
+        link: builder.link(node, entrance, Direction::Ingress),
+        addresses: builder.addresses_of(described).0,
+        interface: builder.place("network-interface", &to.eni),
+    })
+}
+
 struct Endpoint {
+    node: NodeId,
     resource: ResourceRef,
     closed: Option<String>,
     behind: Behind,
@@ -98,6 +128,7 @@ impl Component for Endpoint {
 
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
         let mut steps = match arrival.link {
+            Some(_) if arrival.undoes().is_some() => vec![self.give_back(arrival.packets)],
             None => {
                 let because = self.says(
                     "answer",
@@ -140,7 +171,7 @@ impl Endpoint {
         let refused = self.refuses(ExplanationCode::ProtocolRestriction, message);
         let mut steps = match &self.behind {
             Behind::Listener(listens, service) => self.listen(listens, service, carried, work),
-            Behind::Offered { id, in_zone } => vec![self.hand_on(id, *in_zone, carried)],
+            Behind::Offered { id, ways } => self.hand_on(id, ways, carried, work),
         };
         steps.push(Step::lose(rest, refused));
         steps
@@ -173,17 +204,56 @@ impl Endpoint {
         ]
     }
 
-    /// To the load balancer of the service, which is not followed yet.
-    fn hand_on(&self, service: &str, in_zone: bool, packets: PacketSet) -> Step {
+    /// To the load balancer of the service, in each family in which a node of it has an address.
+    fn hand_on(&self, service: &str, ways: &[Way], packets: PacketSet, work: &Workspace) -> Vec<Step> {
         let id = &self.resource.id;
-        if !in_zone {
+        if ways.is_empty() {
             let message = format!("{service} has no load balancer in the zone of this interface of {id}");
             let because = self.refuses(ExplanationCode::VpceServiceNotInstalledInAz, message);
-            return Step::lose(packets, because);
+            return vec![Step::lose(packets, because)];
         }
-        let message = format!("the way from {id} to the load balancer of {service} is not modelled yet");
-        let because = self.refuses(ExplanationCode::UnknownResource, message);
-        Step::Unknown { packets, because }
+        let families = [Family::V4, Family::V6].into_iter();
+        families
+            .map(|family| {
+                let packets = work.space.plane(packets, family);
+                let passages = ways.iter().filter_map(|way| self.passage(way, family));
+                let picks: Vec<Passage> = passages.collect();
+                if picks.is_empty() {
+                    let message = format!("no node of {service} has an address of this family in the model");
+                    let because = self.refuses(ExplanationCode::UnknownResource, message);
+                    return Step::Unknown { packets, because };
+                }
+                let message = format!("{id} hands them to the load balancer of {service}");
+                Step::Forward {
+                    packets,
+                    picks,
+                    choice: Choice::Any,
+                    because: self.says("PrivateLink", message),
+                }
+            })
+            .collect()
+    }
+
+    /// Under the node's address; the source stays the client's until the node sends them on.
+    fn passage(&self, way: &Way, family: Family) -> Option<Passage> {
+        let addresses = way.addresses.intersect(&AddressSet::family(family));
+        let rewrite = Rewrite {
+            destination: (!addresses.is_empty()).then_some(addresses),
+            ..Rewrite::default()
+        };
+        rewrite.destination.as_ref()?;
+        let passage = Passage::over(way.link).anonymous().rewriting(rewrite);
+        Some(passage.sent_by(self.node).meant_for(Some(way.interface)))
+    }
+
+    /// A reply, by the state of the flow.
+    fn give_back(&self, packets: PacketSet) -> Step {
+        let message = format!("{} gives the reply to the client", self.resource.id);
+        Step::Restore {
+            packets,
+            passage: Passage::over(self.out),
+            because: self.says("PrivateLink", message),
+        }
     }
 }
 
