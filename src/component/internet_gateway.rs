@@ -227,7 +227,7 @@ impl Gateway {
         rest: PacketSet,
         codes: [ExplanationCode; 2],
         part: impl Fn(PacketSet, &AddressSet) -> PacketSet,
-        passage: &Passage,
+        passage: Option<&Passage>,
         work: &Workspace,
         steps: &mut Vec<Step>,
     ) -> PacketSet {
@@ -240,7 +240,11 @@ impl Gateway {
                 "{} carries nothing to or from the private addresses of {word}",
                 self.resource.id
             );
-            steps.push(Step::drop(private, passage.clone(), self.refuses(code, message)));
+            let because = self.refuses(code, message);
+            steps.push(match passage {
+                Some(passage) => Step::drop(private, passage.clone(), because),
+                None => Step::lose(private, because),
+            });
         }
         rest
     }
@@ -254,7 +258,7 @@ impl Gateway {
             ExplanationCode::IgwDestinationAddressNotInRfc6598Egress,
         ];
         let part = |packets, addresses: &AddressSet| space.to_destinations(packets, addresses);
-        let rest = self.refuse_private(arrival.packets, codes, part, &passage, work, &mut steps);
+        let rest = self.refuse_private(arrival.packets, codes, part, Some(&passage), work, &mut steps);
         let rest = self.refuse_shortcuts(arrival, rest, &passage, work, &mut steps);
         let v6 = space.from_sources(rest, &AddressSet::family(Family::V6));
         self.leave_v6(v6, &passage, work, &mut steps);
@@ -353,7 +357,8 @@ impl Gateway {
             ExplanationCode::IgwSourceAddressNotInRfc6598Ingress,
         ];
         let part = |packets, addresses: &AddressSet| space.from_sources(packets, addresses);
-        let rest = self.refuse_private(arrival.packets, codes, part, &passage, work, &mut steps);
+        // What would become of packets from nowhere, nobody can say.
+        let rest = self.refuse_private(arrival.packets, codes, part, None, work, &mut steps);
         let v6 = space.from_sources(rest, &AddressSet::family(Family::V6));
         self.enter_v6(v6, &passage, work, &mut steps);
         let v4 = space.subtract(rest, v6);

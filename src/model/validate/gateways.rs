@@ -24,8 +24,10 @@ fn one_a_vpc(check: &mut Check<'_>) {
             gateway.vpc.as_ref(),
         )
     });
+    let vgws = check.model.vpn_gateways.iter();
+    let vgws = vgws.map(|(id, gateway)| (Place::item("vpn_gateways", id), gateway.vpc.as_ref()));
     let mut first: BTreeMap<(&str, &VpcId), Place> = BTreeMap::new();
-    for (place, vpc) in igws.chain(eigws) {
+    for (place, vpc) in igws.chain(eigws).chain(vgws) {
         let Some(vpc) = vpc else { continue };
         if let Some(other) = first.insert((place.section, vpc), place.clone()) {
             check.both(

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod balancers;
+mod endpoints;
 mod filters;
 mod firewalls;
 mod gateways;
@@ -55,12 +56,18 @@ rules! {
     MODEL_CIDR_MIXED Error "a VPC's CIDRs are of ranges that AWS does not let one VPC have" "VPC guide, VPC CIDR blocks"
     MODEL_CIDR_SIZE Error "a VPC or subnet is larger or smaller than AWS allows" "VPC guide, VPC CIDR blocks and Subnet sizing"
     MODEL_CIDR_UNUSUAL Warning "a VPC's CIDR overlaps addresses that others use" "VPC guide, VPC CIDR blocks"
+    MODEL_DIRECT_CONNECT_ALLOWED Warning "a VPC's CIDR behind a Direct Connect gateway is in no allowed prefix" "Direct Connect guide, Allowed prefixes interactions"
+    MODEL_DIRECT_CONNECT_OVERLAP Warning "VPCs behind one Direct Connect gateway overlap" "Direct Connect guide, Direct Connect gateways"
+    MODEL_EDGE_ENDPOINT Warning "a virtual private gateway's edge route table leads into an endpoint, which loses the packets" "VPC guide, Gateway route tables"
     MODEL_EDGE_ROUTE Error "an edge route table has a route that AWS does not allow there" "VPC guide, Gateway route tables"
     MODEL_EDGE_ROUTE_NO_PUBLIC_IP Warning "an edge route leads to an interface without a public IPv4 address" "Reachability Analyzer, INGRESS_RTB_NO_PUBLIC_IP"
     MODEL_EDGE_SHORTCUT Warning "a subnet whose incoming packets an edge route diverts leads straight to that internet gateway" "Reachability Analyzer, INGRESS_RTB_TRAFFIC_REDIRECTION"
     MODEL_EIGW_IPV4 Error "a route for IPv4 leads to an egress-only internet gateway" "EC2 API, CreateRoute"
     MODEL_ENDPOINT_NEIGHBOUR Warning "an instance is in the subnet of a firewall endpoint, so nothing leads it through the endpoint" "Network Firewall guide, VPC subnets"
     MODEL_ENDPOINT_ONE_WAY Warning "packets leave through a firewall endpoint, and no edge route leads their replies through it" "Network Firewall guide, Asymmetric routing"
+    MODEL_ENDPOINT_SUBNETS Error "a Gateway Load Balancer endpoint is in several subnets" "EC2 API, CreateVpcEndpoint"
+    MODEL_ENDPOINT_TWICE Error "a route table has two gateway endpoints for one service" "PrivateLink guide, Gateway endpoints"
+    MODEL_ENDPOINT_UNROUTED Warning "no route table leads to a gateway endpoint" "PrivateLink guide, Gateway endpoints"
     MODEL_FIREWALL_GROUP Error "a rule group mixes manners of rules, or is used as what it is not" "Network Firewall API, RulesSource"
     MODEL_FIREWALL_ORDER Error "the order of stateful rules does not go with their groups or default actions" "Network Firewall API, FirewallPolicy"
     MODEL_FIREWALL_PRIORITY Error "a priority is missing or given twice" "Network Firewall API, StatelessRule and StatefulRuleGroupReference"
@@ -148,6 +155,7 @@ fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagno
         transit::check(&mut check);
         balancers::check(&mut check);
         firewalls::check(&mut check);
+        endpoints::check(&mut check);
         reach::check(&mut check);
         quotas::check(&mut check);
     }
