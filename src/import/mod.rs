@@ -1,7 +1,9 @@
 //! Other people's files in: what `aws … describe-*` prints, what Terraform plans, and CloudFormation templates become a model.
 
 pub mod aws;
+mod balancer;
 pub mod cloudformation;
+mod rule;
 pub mod service;
 pub mod terraform;
 

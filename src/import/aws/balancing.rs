@@ -2,6 +2,7 @@
 
 use super::collect::Dump;
 use super::{Import, shape};
+use crate::import::balancer::{classic_group, listener_protocol};
 use crate::model::{
     Listener, ListenerProtocol, LoadBalancer, LoadBalancerState, LoadBalancerType, NetworkInterfaceId,
     OneOrMany, TargetDescription, TargetGroup, TargetHealth, TargetType,
@@ -114,22 +115,6 @@ fn attribute<'d>(key: &str, arn: &str, dump: &'d Dump) -> Option<&'d str> {
         .map(|attribute| attribute.value.as_str())
 }
 
-fn protocol(text: Option<&str>) -> Option<ListenerProtocol> {
-    Some(match text? {
-        "HTTP" => ListenerProtocol::Http,
-        "HTTPS" => ListenerProtocol::Https,
-        "TCP" => ListenerProtocol::Tcp,
-        "UDP" => ListenerProtocol::Udp,
-        "TCP_UDP" => ListenerProtocol::TcpUdp,
-        "TLS" => ListenerProtocol::Tls,
-        "SSL" => ListenerProtocol::Ssl,
-        "QUIC" => ListenerProtocol::Quic,
-        "TCP_QUIC" => ListenerProtocol::TcpQuic,
-        "GENEVE" => ListenerProtocol::Geneve,
-        _ => return None,
-    })
-}
-
 /// A listener with the groups of its default action and of its rules.
 fn listener(listener: &shape::Listener, dump: &Dump) -> Option<Listener> {
     // A rule's ARN continues its listener's: .../listener/... and .../listener-rule/...
@@ -156,7 +141,7 @@ fn listener(listener: &shape::Listener, dump: &Dump) -> Option<Listener> {
     let everything = gateway.then_some((ListenerProtocol::Geneve, GENEVE_PORT));
     let (protocol, port) = match everything {
         Some(both) => both,
-        None => (protocol(listener.protocol.as_deref())?, listener.port?),
+        None => (listener_protocol(listener.protocol.as_deref())?, listener.port?),
     };
     Some(Listener {
         protocol,
@@ -197,7 +182,7 @@ fn target_group(group: &shape::TargetGroup, dump: &Dump) -> TargetGroup {
             Some("alb") => TargetType::Alb,
             _ => TargetType::Instance,
         },
-        protocol: protocol(group.protocol.as_deref()).unwrap_or(ListenerProtocol::Https),
+        protocol: listener_protocol(group.protocol.as_deref()).unwrap_or(ListenerProtocol::Https),
         port: group.port,
         preserve_client_ip: attribute("preserve_client_ip.enabled", arn, dump).map(|value| value == "true"),
         cross_zone: match attribute("load_balancing.cross_zone.enabled", arn, dump) {
@@ -275,22 +260,12 @@ fn classic_listener(
     instances: &[shape::ClassicInstance],
 ) -> Option<(Listener, TargetGroup)> {
     let port = listener.load_balancer_port?;
-    let heard = protocol(listener.protocol.as_deref())?;
-    let target = |instance: &shape::ClassicInstance| TargetDescription {
-        id: Some(instance.instance_id.as_str().into()),
-        ip: None,
-        port: None,
-        health: TargetHealth::Unchecked,
-    };
+    let heard = listener_protocol(listener.protocol.as_deref())?;
+    let instances: Vec<String> = instances.iter().map(|one| one.instance_id.clone()).collect();
+    let protocol = listener_protocol(listener.instance_protocol.as_deref()).unwrap_or(heard);
     let group = TargetGroup {
         name: Some(format!("{name} port {port}")),
-        kind: TargetType::Instance,
-        protocol: protocol(listener.instance_protocol.as_deref()).unwrap_or(heard),
-        port: listener.instance_port,
-        preserve_client_ip: None,
-        cross_zone: None,
-        targets: instances.iter().map(target).collect(),
-        tags: crate::model::Tags::new(),
+        ..classic_group(protocol, listener.instance_port, &instances)
     };
     let listener = Listener {
         protocol: heard,

@@ -1,11 +1,11 @@
 //! Rules of security groups and network ACLs, in the model's words.
 
 use super::shape;
+use crate::import::rule::{protocol, service};
 use crate::model::{
-    Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, Ports, ProtocolSpec, RuleAction, SecurityGroup,
+    Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, ProtocolSpec, RuleAction, SecurityGroup,
     SecurityGroupRule,
 };
-use crate::packet::{PortSet, Protocol};
 
 /// The number from which on network ACL rules are AWS's own: the rule `*`.
 const ACL_DEFAULT_FROM: u32 = 32767;
@@ -37,7 +37,7 @@ fn rule(permission: &shape::IpPermission, ingress: bool) -> Option<SecurityGroup
     if peers.is_empty() {
         return None;
     }
-    let protocol = protocol(permission.ip_protocol.as_deref());
+    let protocol = known(permission.ip_protocol.as_deref());
     let (ports, icmp_type, icmp_code) = service(protocol, permission.from_port, permission.to_port);
     let (source, destination) = if ingress {
         (peers, OneOrMany::default())
@@ -98,35 +98,9 @@ fn description(permission: &shape::IpPermission) -> Option<String> {
         .then(|| first.clone())
 }
 
-fn protocol(text: Option<&str>) -> ProtocolSpec {
-    match text {
-        None | Some("-1" | "all") => ProtocolSpec::All,
-        Some(text) => Protocol::parse(text).map_or(ProtocolSpec::All, ProtocolSpec::One),
-    }
-}
-
-/// Ports, ICMP type and code, as `FromPort` and `ToPort` mean them for the protocol.
-fn service(
-    protocol: ProtocolSpec,
-    from: Option<i64>,
-    to: Option<i64>,
-) -> (Option<Ports>, Option<u8>, Option<u8>) {
-    let ProtocolSpec::One(protocol) = protocol else {
-        return (None, None, None);
-    };
-    if protocol.is_icmp() {
-        let byte = |value: Option<i64>| value.and_then(|value| u8::try_from(value).ok());
-        return (None, byte(from), byte(from).and(byte(to)));
-    }
-    if !protocol.has_ports() {
-        return (None, None, None);
-    }
-    let port = |value: Option<i64>| value.and_then(|value| u16::try_from(value).ok());
-    let ports = match (port(from), port(to)) {
-        (Some(low), Some(high)) if (low, high) != (0, u16::MAX) => Some(Ports(PortSet::range(low, high))),
-        _ => None,
-    };
-    (ports, None, None)
+/// EC2 prints numbers, tcp, udp, icmp, icmpv6 and -1, and no other word (EC2 API, `IpPermission`, `NetworkAclEntry`).
+fn known(text: Option<&str>) -> ProtocolSpec {
+    protocol(text).unwrap_or(ProtocolSpec::All)
 }
 
 /// A network ACL.
@@ -153,7 +127,7 @@ pub fn network_acl(acl: &shape::NetworkAcl) -> NetworkAcl {
 fn acl_rule(entry: &shape::AclEntry) -> Option<NetworkAclRule> {
     let cidr = entry.cidr_block.as_deref().or(entry.ipv6_cidr_block.as_deref())?;
     let cidr = Cidr::parse(cidr).ok()?;
-    let protocol = protocol(entry.protocol.as_deref());
+    let protocol = known(entry.protocol.as_deref());
     let range = entry.port_range.as_ref();
     let pair = entry.icmp_type_code.as_ref();
     let icmp = matches!(protocol, ProtocolSpec::One(protocol) if protocol.is_icmp());

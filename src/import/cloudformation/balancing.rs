@@ -2,9 +2,10 @@
 
 use super::resource::{Block, Resource};
 use super::{Build, hosts, labels};
+use crate::import::balancer::{aim, classic_group, listener, listener_protocol, target};
 use crate::model::{
     Listener, ListenerProtocol, LoadBalancer, LoadBalancerId, LoadBalancerState, LoadBalancerType, OneOrMany,
-    SubnetId, TargetDescription, TargetGroup, TargetGroupId, TargetHealth, TargetType, parse_address,
+    SubnetId, TargetGroup, TargetGroupId, TargetType,
 };
 use std::collections::BTreeMap;
 
@@ -29,22 +30,6 @@ pub fn bring(build: &mut Build<'_>) {
     for resource in build.of("AWS::ElasticLoadBalancing::LoadBalancer") {
         classic(build, resource);
     }
-}
-
-fn protocol(text: Option<&str>) -> Option<ListenerProtocol> {
-    Some(match text?.to_ascii_uppercase().as_str() {
-        "HTTP" => ListenerProtocol::Http,
-        "HTTPS" => ListenerProtocol::Https,
-        "TCP" => ListenerProtocol::Tcp,
-        "UDP" => ListenerProtocol::Udp,
-        "TCP_UDP" => ListenerProtocol::TcpUdp,
-        "TLS" => ListenerProtocol::Tls,
-        "SSL" => ListenerProtocol::Ssl,
-        "QUIC" => ListenerProtocol::Quic,
-        "TCP_QUIC" => ListenerProtocol::TcpQuic,
-        "GENEVE" => ListenerProtocol::Geneve,
-        _ => return None,
-    })
 }
 
 /// An attribute of a load balancer or a target group that is on or off.
@@ -121,7 +106,7 @@ fn target_group(build: &mut Build<'_>, resource: &Resource) {
             Some("alb") => TargetType::Alb,
             _ => TargetType::Instance,
         },
-        protocol: protocol(block.text("Protocol")).unwrap_or(ListenerProtocol::Https),
+        protocol: listener_protocol(block.text("Protocol")).unwrap_or(ListenerProtocol::Https),
         port: block.number("Port"),
         preserve_client_ip: switch(block, attributes, "preserve_client_ip.enabled"),
         cross_zone: switch(block, attributes, "load_balancing.cross_zone.enabled"),
@@ -138,39 +123,13 @@ fn target_group(build: &mut Build<'_>, resource: &Resource) {
         })
     {
         build.open(&name);
-        aim(build, &resource.id, described(&name, None));
+        aim(&mut build.model, &resource.id, target(&name, None));
     }
-    for target in block.blocks("Targets") {
-        let Some(id) = build.one(target, "Id") else {
+    for one in block.blocks("Targets") {
+        let Some(id) = build.one(one, "Id") else {
             continue;
         };
-        aim(build, &resource.id, described(&id, target.number("Port")));
-    }
-}
-
-/// A target by its id, or by its address.
-pub fn described(id: &str, port: Option<u16>) -> TargetDescription {
-    let ip = parse_address(id).ok();
-    TargetDescription {
-        id: ip.is_none().then(|| id.into()),
-        ip,
-        port,
-        health: TargetHealth::Unchecked,
-    }
-}
-
-/// Adds a target to a group. A target by address that is not known yet is its interface.
-pub fn aim(build: &mut Build<'_>, group: &str, target: TargetDescription) {
-    let instance = target.id.as_ref().is_some_and(|id| {
-        build.model.instances.contains_key(id.as_str()) || build.model.enis.contains_key(id.as_str())
-    });
-    if let Some(group) = build.model.target_groups.get_mut(&TargetGroupId::from(group)) {
-        if instance && group.kind == TargetType::Ip {
-            group.kind = TargetType::Instance;
-        }
-        if !group.targets.contains(&target) {
-            group.targets.push(target);
-        }
+        aim(&mut build.model, &resource.id, target(&id, one.number("Port")));
     }
 }
 
@@ -192,63 +151,59 @@ fn actions(build: &mut Build<'_>, block: Block<'_>, key: &str) -> (Vec<TargetGro
     (groups, answers)
 }
 
-fn listeners(build: &mut Build<'_>) {
-    let mut rules: BTreeMap<String, (Vec<TargetGroupId>, bool)> = BTreeMap::new();
+/// What the rules of listeners add to them: target groups, answers of its own, and what is not known.
+#[derive(Default)]
+struct Added {
+    groups: Vec<TargetGroupId>,
+    answers: bool,
+    open: Option<String>,
+}
+
+fn listener_rules(build: &mut Build<'_>) -> BTreeMap<String, Added> {
+    let mut rules: BTreeMap<String, Added> = BTreeMap::new();
     for resource in build.of("AWS::ElasticLoadBalancingV2::ListenerRule") {
         let Some(listener) = build.one(resource.block(), "ListenerArn") else {
             continue;
         };
         let (groups, answers) = actions(build, resource.block(), "Actions");
         let rule = rules.entry(listener).or_default();
-        rule.0.extend(groups);
-        rule.1 |= answers;
+        rule.groups.extend(groups);
+        rule.answers |= answers;
+        rule.open = rule.open.take().or(resource.doubt.clone());
     }
+    rules
+}
+
+fn listeners(build: &mut Build<'_>) {
+    let mut rules = listener_rules(build);
     for resource in build.of("AWS::ElasticLoadBalancingV2::Listener") {
         let block = resource.block();
         let Some(id) = build.one(block, "LoadBalancerArn") else {
             continue;
         };
-        let open = resource
-            .doubt
-            .clone()
-            .or_else(|| block.open(&["Port", "Protocol"]));
-        if let Some(name) = open {
+        let more = rules.remove(&resource.id).unwrap_or_default();
+        let doubt = resource.doubt.clone().or(more.open);
+        if let Some(name) = doubt.or_else(|| block.open(&["Port", "Protocol"])) {
             hidden(build, &id, resource, &name);
             continue;
         }
-        let (mut groups, mut answers) = actions(build, block, "DefaultActions");
-        if let Some(more) = rules.remove(&resource.id) {
-            groups.extend(more.0);
-            answers |= more.1;
-        }
-        groups.sort();
-        groups.dedup();
-        let Some(balancer) = build
-            .model
-            .load_balancers
-            .get_mut(&LoadBalancerId::from(id.as_str()))
-        else {
+        let (mut groups, answers) = actions(build, block, "DefaultActions");
+        groups.extend(more.groups);
+        let balancers = &mut build.model.load_balancers;
+        let Some(found) = balancers.get_mut(&LoadBalancerId::from(id.as_str())) else {
             continue;
         };
-        let default = match balancer.kind {
-            LoadBalancerType::Gateway => (Some(ListenerProtocol::Geneve), Some(6081)),
-            _ => (Some(ListenerProtocol::Http), None),
+        let told = (listener_protocol(block.text("Protocol")), block.number("Port"));
+        let Some(listener) = listener(found.kind, told, (groups, answers || more.answers)) else {
+            hidden(build, &id, resource, "its protocol or port");
+            continue;
         };
-        let heard = protocol(block.text("Protocol"))
-            .or(default.0)
-            .zip(block.number("Port").or(default.1));
-        let Some((protocol, port)) = heard else { continue };
-        balancer.listeners.push(Listener {
-            protocol,
-            port,
-            target_groups: OneOrMany(groups),
-            answers,
-        });
+        found.listeners.push(listener);
         let place = (
             "load_balancers",
             id.as_str(),
             "listeners",
-            balancer.listeners.len() - 1,
+            found.listeners.len() - 1,
         );
         build.element(place, &resource.file, resource.span);
     }
@@ -277,31 +232,9 @@ fn classic(build: &mut Build<'_>, resource: &Resource) {
     }
     let first = subnets[0].clone();
     let instances = build.many(block, "Instances");
-    let mut listeners = Vec::new();
-    for one in block.blocks("Listeners") {
-        let heard = protocol(one.text("Protocol")).zip(one.number::<u16>("LoadBalancerPort"));
-        let Some((heard, number)) = heard else { continue };
-        let group = format!("{}:{number}", resource.id);
-        let item = TargetGroup {
-            name: None,
-            kind: TargetType::Instance,
-            protocol: protocol(one.text("InstanceProtocol")).unwrap_or(heard),
-            port: one.number("InstancePort"),
-            preserve_client_ip: None,
-            cross_zone: None,
-            targets: instances.iter().map(|id| described(id, None)).collect(),
-            tags: BTreeMap::new(),
-        };
-        build.add_as("target_groups", &group, resource, item, |model| {
-            &mut model.target_groups
-        });
-        listeners.push(Listener {
-            protocol: heard,
-            port: number,
-            target_groups: OneOrMany(vec![group.as_str().into()]),
-            answers: false,
-        });
-    }
+    let Some(listeners) = classic_listeners(build, resource, &instances) else {
+        return build.lost(resource, "what one of its listeners takes is not told");
+    };
     let groups = hosts::groups(build, &[block], &["SecurityGroups"], &first);
     let (name, tags) = labels(resource);
     let item = LoadBalancer {
@@ -320,4 +253,30 @@ fn classic(build: &mut Build<'_>, resource: &Resource) {
     build.add("load_balancers", resource, item, |model| {
         &mut model.load_balancers
     });
+}
+
+/// The listeners of a Classic Load Balancer, each with a target group of its own; none if one is not known.
+fn classic_listeners(
+    build: &mut Build<'_>,
+    resource: &Resource,
+    instances: &[String],
+) -> Option<Vec<Listener>> {
+    let mut listeners = Vec::new();
+    for one in resource.block().blocks("Listeners") {
+        let heard = listener_protocol(one.text("Protocol"))?;
+        let number: u16 = one.number("LoadBalancerPort")?;
+        let group = format!("{}:{number}", resource.id);
+        let inside = listener_protocol(one.text("InstanceProtocol")).unwrap_or(heard);
+        let item = classic_group(inside, one.number("InstancePort"), instances);
+        build.add_as("target_groups", &group, resource, item, |model| {
+            &mut model.target_groups
+        });
+        let led = (vec![group.as_str().into()], false);
+        listeners.extend(listener(
+            LoadBalancerType::Classic,
+            (Some(heard), Some(number)),
+            led,
+        ));
+    }
+    Some(listeners)
 }

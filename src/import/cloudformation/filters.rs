@@ -6,12 +6,12 @@
 use super::resource::{Block, Resource};
 use super::value::Value;
 use super::{Build, labels};
+use crate::import::rule::{protocol, service};
 use crate::import::service::default_group;
 use crate::model::{
-    Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, Ports, ProtocolSpec, RuleAction, SecurityGroup,
+    Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, ProtocolSpec, RuleAction, SecurityGroup,
     SecurityGroupRule, VpcId,
 };
-use crate::packet::{PortSet, Protocol};
 use std::collections::BTreeMap;
 
 /// The types that are read here.
@@ -130,7 +130,10 @@ fn rule(build: &mut Build<'_>, block: Block<'_>, ingress: bool) -> SecurityGroup
     if let Some(name) = whole.or_else(|| block.open(&["IpProtocol", "FromPort", "ToPort"])) {
         return unsure(build, &name, ingress);
     }
-    let protocol = protocol(block.text("IpProtocol"));
+    let Some(protocol) = protocol(block.text("IpProtocol")) else {
+        let name = format!("{}.IpProtocol", block.text("IpProtocol").unwrap_or_default());
+        return unsure(build, &name, ingress);
+    };
     let (ports, icmp_type, icmp_code) = service(protocol, block.number("FromPort"), block.number("ToPort"));
     let peers = peers(build, block);
     let (source, destination) = sides(OneOrMany(peers), ingress);
@@ -208,36 +211,6 @@ fn add_rule(build: &mut Build<'_>, resource: &Resource, ingress: bool) {
     side.push(rule);
     let place = ("security_groups", id.as_str(), field, side.len() - 1);
     build.element(place, &resource.file, resource.span);
-}
-
-fn protocol(text: Option<&str>) -> ProtocolSpec {
-    match text.map(str::to_ascii_lowercase).as_deref() {
-        None | Some("-1" | "all") => ProtocolSpec::All,
-        Some(text) => Protocol::parse(text).map_or(ProtocolSpec::All, ProtocolSpec::One),
-    }
-}
-
-/// Ports, ICMP type and code, as the two numbers mean them for the protocol.
-fn service(
-    protocol: ProtocolSpec,
-    from: Option<i64>,
-    to: Option<i64>,
-) -> (Option<Ports>, Option<u8>, Option<u8>) {
-    let ProtocolSpec::One(protocol) = protocol else {
-        return (None, None, None);
-    };
-    if protocol.is_icmp() {
-        let byte = |value: Option<i64>| value.and_then(|value| u8::try_from(value).ok());
-        return (None, byte(from), byte(from).and(byte(to)));
-    }
-    let port = |value: Option<i64>| value.and_then(|value| u16::try_from(value).ok());
-    let ports = match (port(from), port(to)) {
-        (Some(low), Some(high)) if protocol.has_ports() && low <= high && (low, high) != (0, u16::MAX) => {
-            Some(Ports(PortSet::range(low, high)))
-        }
-        _ => None,
-    };
-    (ports, None, None)
 }
 
 fn acls(build: &mut Build<'_>) {
@@ -366,7 +339,7 @@ fn undecided(block: Block<'_>) -> Option<String> {
 
 fn acl_rule(block: Block<'_>, egress: bool) -> Option<NetworkAclRule> {
     let cidr = block.cidr("CidrBlock").or_else(|| block.cidr("Ipv6CidrBlock"))?;
-    let protocol = protocol(block.text("Protocol"));
+    let protocol = protocol(block.text("Protocol"))?;
     let icmp = matches!(protocol, ProtocolSpec::One(protocol) if protocol.is_icmp());
     let (holder, low, high) = if icmp {
         ("Icmp", "Type", "Code")

@@ -1,11 +1,11 @@
 //! What runs in numbers: the tasks of ECS services, Auto Scaling groups, the nodes of EKS clusters, and with which load
 //! balancers they are registered.
 
-use super::balancing::{aim, described};
 use super::hosts::{default_subnet, groups, maps_public, template, truth};
 use super::resource::{Block, Resource};
 use super::services::put;
 use super::{Build, filters};
+use crate::import::balancer::{aim, target};
 use crate::model::{LoadBalancer, LoadBalancerId};
 
 /// Brings them.
@@ -54,7 +54,8 @@ fn tasks(build: &mut Build<'_>, resource: &Resource) {
     for balanced in block.blocks("LoadBalancers") {
         let port = balanced.number("ContainerPort").filter(|_| !enis.is_empty());
         if let Some(group) = build.one(balanced, "TargetGroupArn") {
-            ids.iter().for_each(|id| aim(build, &group, described(id, port)));
+            ids.iter()
+                .for_each(|id| aim(&mut build.model, &group, target(id, port)));
         }
         if let Some(balancer) = build.one(balanced, "LoadBalancerName") {
             register(build, &balancer, &ids);
@@ -80,7 +81,7 @@ fn register(build: &mut Build<'_>, balancer: &str, ids: &[String]) {
         .unwrap_or_default();
     for group in groups {
         ids.iter()
-            .for_each(|id| aim(build, group.as_str(), described(id, None)));
+            .for_each(|id| aim(&mut build.model, group.as_str(), target(id, None)));
     }
 }
 
@@ -98,7 +99,8 @@ fn scaling_group<'a>(build: &mut Build<'a>, resource: &'a Resource) {
     let enis = put(build, resource, "auto-scaling-group", subnets, carried, public);
     let ids: Vec<String> = enis.iter().map(|eni| eni.as_str().to_owned()).collect();
     for group in build.many(block, "TargetGroupARNs") {
-        ids.iter().for_each(|id| aim(build, &group, described(id, None)));
+        ids.iter()
+            .for_each(|id| aim(&mut build.model, &group, target(id, None)));
     }
     for balancer in build.many(block, "LoadBalancerNames") {
         register(build, &balancer, &ids);

@@ -128,6 +128,10 @@ fn target(build: &mut Build<'_>, resource: &Resource) -> String {
     }
     let block = resource.block();
     let found = TARGETS.iter().find_map(|key| build.one(block, key));
+    if let Some(condition) = found.as_deref().and_then(|id| doubtful(build, id)) {
+        build.open(&condition);
+        return condition;
+    }
     found.unwrap_or_else(|| {
         let id = format!("{}.target", resource.id);
         build.unknown(
@@ -136,6 +140,25 @@ fn target(build: &mut Build<'_>, resource: &Resource) -> String {
             "the template does not tell where this route leads",
         );
         id
+    })
+}
+
+/// On which condition it hangs whether a target is there, or is attached, where nobody knows. A route to it leads there or
+/// nowhere, as the condition has it.
+fn doubtful(build: &mut Build<'_>, target: &str) -> Option<String> {
+    let own = build
+        .by_id
+        .get(target)
+        .and_then(|resource| resource.doubt.clone());
+    let attachments = build.of("AWS::EC2::VPCGatewayAttachment");
+    let mut open = attachments.filter(|resource| resource.doubt.is_some());
+    own.or_else(|| {
+        let of = |resource: &&Resource| {
+            let keys = ["InternetGatewayId", "VpnGatewayId"].into_iter();
+            keys.map(|key| build.one(resource.block(), key))
+                .any(|id| id.as_deref() == Some(target))
+        };
+        open.find(of)?.doubt.clone()
     })
 }
 
@@ -177,10 +200,24 @@ fn propagations(build: &mut Build<'_>) {
         let Some(gateway) = build.one(block, "VpnGatewayId") else {
             continue;
         };
+        let doubt = resource.doubt.clone().or_else(|| doubtful(build, &gateway));
         for table in build.many(block, "RouteTableIds") {
-            if let Some(table) = build.model.route_tables.get_mut(table.as_str()) {
-                table.propagating.0.push(gateway.as_str().into());
+            let Some(table) = build.model.route_tables.get_mut(table.as_str()) else {
+                continue;
+            };
+            match &doubt {
+                // Which prefixes it would tell of, nobody knows either.
+                Some(condition) => table.routes.push(Route {
+                    destination: Peer::Resource(condition.as_str().into()),
+                    target: condition.as_str().into(),
+                    propagated: false,
+                    state: RouteState::Active,
+                }),
+                None => table.propagating.0.push(gateway.as_str().into()),
             }
+        }
+        if let Some(condition) = doubt {
+            build.open(&condition);
         }
     }
 }

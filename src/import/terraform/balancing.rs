@@ -6,9 +6,10 @@ use super::links;
 use super::places::SUBNET;
 use super::view::View;
 use super::{Build, named};
+use crate::import::balancer::{self, aim, classic_group, listener_protocol};
 use crate::model::{
     Listener, ListenerProtocol, LoadBalancer, LoadBalancerId, LoadBalancerState, LoadBalancerType, OneOrMany,
-    SubnetId, TargetDescription, TargetGroup, TargetGroupId, TargetHealth, TargetType, parse_address,
+    SubnetId, TargetGroup, TargetGroupId, TargetType,
 };
 use std::collections::BTreeMap;
 
@@ -25,22 +26,6 @@ pub fn bring(build: &mut Build<'_>) {
     attachments(build);
     listeners(build);
     classic(build);
-}
-
-fn protocol(text: Option<&str>) -> Option<ListenerProtocol> {
-    Some(match text?.to_ascii_uppercase().as_str() {
-        "HTTP" => ListenerProtocol::Http,
-        "HTTPS" => ListenerProtocol::Https,
-        "TCP" => ListenerProtocol::Tcp,
-        "UDP" => ListenerProtocol::Udp,
-        "TCP_UDP" => ListenerProtocol::TcpUdp,
-        "TLS" => ListenerProtocol::Tls,
-        "SSL" => ListenerProtocol::Ssl,
-        "QUIC" => ListenerProtocol::Quic,
-        "TCP_QUIC" => ListenerProtocol::TcpQuic,
-        "GENEVE" => ListenerProtocol::Geneve,
-        _ => return None,
-    })
 }
 
 fn port(view: &View<'_>, argument: &str) -> Option<u16> {
@@ -104,7 +89,7 @@ fn target_groups(build: &mut Build<'_>) {
         let item = TargetGroup {
             name: name.or(view.text("name").map(str::to_owned)),
             kind,
-            protocol: protocol(view.text("protocol")).unwrap_or(ListenerProtocol::Https),
+            protocol: listener_protocol(view.text("protocol")).unwrap_or(ListenerProtocol::Https),
             port: port(&view, "port"),
             preserve_client_ip: view.truth("preserve_client_ip"),
             cross_zone: view.truth("load_balancing_cross_zone_enabled"),
@@ -135,29 +120,11 @@ fn attachments(build: &mut Build<'_>) {
             build.unknown(&id, "target", "the plan does not tell this target");
             id
         });
-        let ip = parse_address(&target).ok();
-        let description = TargetDescription {
-            id: ip.is_none().then(|| target.as_str().into()),
-            ip,
-            port: port(&view, "port"),
-            health: TargetHealth::Unchecked,
-        };
-        aim(build, &group, description);
-    }
-}
-
-/// Adds a target to a group. A target by address that is not known yet is its interface.
-pub fn aim(build: &mut Build<'_>, group: &str, target: TargetDescription) {
-    let instance = target.id.as_ref().is_some_and(|id| {
-        build.model.instances.contains_key(id.as_str()) || build.model.enis.contains_key(id.as_str())
-    });
-    if let Some(group) = build.model.target_groups.get_mut(&TargetGroupId::from(group)) {
-        if instance && group.kind == TargetType::Ip {
-            group.kind = TargetType::Instance;
-        }
-        if !group.targets.contains(&target) {
-            group.targets.push(target);
-        }
+        aim(
+            &mut build.model,
+            &group,
+            balancer::target(&target, port(&view, "port")),
+        );
     }
 }
 
@@ -197,7 +164,8 @@ fn listeners(build: &mut Build<'_>) {
         rule.1 |= answers;
     }
     for view in build.links.made(LISTENER) {
-        let Some(balancer) = build.one(&view, "load_balancer_arn", BALANCER) else {
+        let Some(id) = build.one(&view, "load_balancer_arn", BALANCER) else {
+            build.lost(&view, "the plan does not tell its load balancer");
             continue;
         };
         let (mut groups, mut answers) = actions(build, &view, "default_action");
@@ -205,27 +173,32 @@ fn listeners(build: &mut Build<'_>) {
             groups.extend(more.0);
             answers |= more.1;
         }
-        groups.sort();
-        groups.dedup();
-        let balancers = &mut build.model.load_balancers;
-        let Some(balancer) = balancers.get_mut(&LoadBalancerId::from(balancer.as_str())) else {
+        let Some(found) = build
+            .model
+            .load_balancers
+            .get_mut(&LoadBalancerId::from(id.as_str()))
+        else {
             continue;
         };
-        let default = match balancer.kind {
-            LoadBalancerType::Gateway => (Some(ListenerProtocol::Geneve), Some(6081)),
-            _ => (Some(ListenerProtocol::Http), None),
-        };
-        let heard = protocol(view.text("protocol"))
-            .or(default.0)
-            .zip(port(&view, "port").or(default.1));
-        let Some((protocol, port)) = heard else { continue };
-        balancer.listeners.push(Listener {
-            protocol,
-            port,
-            target_groups: OneOrMany(groups),
-            answers,
-        });
+        let told = (listener_protocol(view.text("protocol")), port(&view, "port"));
+        let open = ["protocol", "port"].iter().any(|argument| view.is_open(argument));
+        let listener = balancer::listener(found.kind, told, (groups, answers));
+        match listener.filter(|_| !open) {
+            Some(listener) => found.listeners.push(listener),
+            None => hidden(build, &id, &view),
+        }
     }
+}
+
+/// A load balancer of whose listeners one is not known: so is what it takes.
+fn hidden(build: &mut Build<'_>, id: &str, listener: &View<'_>) {
+    build.model.load_balancers.remove(id);
+    let why = format!(
+        "the plan does not tell what its listener {} takes",
+        listener.owner.address
+    );
+    build.unknown(id, "load-balancer", &why);
+    build.note(format!("{id}: {why}"));
 }
 
 /// Classic Load Balancers have no target groups: each listener gets one of its own.
@@ -249,21 +222,10 @@ fn classic(build: &mut Build<'_>) {
         };
         let mut instances = build.texts(&view, "instances", INSTANCE);
         instances.extend(attached.remove(&id).unwrap_or_default());
-        let mut listeners = Vec::new();
-        for block in view.blocks("listener") {
-            let heard = protocol(block.text("lb_protocol")).zip(port(&block, "lb_port"));
-            let Some((protocol, number)) = heard else { continue };
-            let group = format!("{id}:{number}");
-            let item = classic_group(&block, protocol, &instances);
-            build.add_as("target_groups", &group, item, |model| &mut model.target_groups);
-            let target_groups = OneOrMany(vec![group.as_str().into()]);
-            listeners.push(Listener {
-                protocol,
-                port: number,
-                target_groups,
-                answers: false,
-            });
-        }
+        let Some(listeners) = classic_listeners(build, &view, &instances) else {
+            build.lost(&view, "the plan does not tell what one of its listeners takes");
+            continue;
+        };
         let groups = super::hosts::groups(build, &view, &["security_groups"], &first);
         let (name, tags) = named(&view);
         let item = LoadBalancer {
@@ -283,21 +245,27 @@ fn classic(build: &mut Build<'_>) {
     }
 }
 
-fn classic_group(view: &View<'_>, heard: ListenerProtocol, instances: &[String]) -> TargetGroup {
-    let target = |instance: &String| TargetDescription {
-        id: Some(instance.as_str().into()),
-        ip: None,
-        port: None,
-        health: TargetHealth::Unchecked,
-    };
-    TargetGroup {
-        name: None,
-        kind: TargetType::Instance,
-        protocol: protocol(view.text("instance_protocol")).unwrap_or(heard),
-        port: port(view, "instance_port"),
-        preserve_client_ip: None,
-        cross_zone: None,
-        targets: instances.iter().map(target).collect(),
-        tags: BTreeMap::new(),
+/// The listeners of a Classic Load Balancer, each with a target group of its own; none if one is not known.
+fn classic_listeners<'a>(
+    build: &mut Build<'a>,
+    view: &View<'a>,
+    instances: &[String],
+) -> Option<Vec<Listener>> {
+    let id = links::id(view.owner);
+    let mut listeners = Vec::new();
+    for block in view.blocks("listener") {
+        let heard = listener_protocol(block.text("lb_protocol"))?;
+        let number = port(&block, "lb_port")?;
+        let group = format!("{id}:{number}");
+        let inside = listener_protocol(block.text("instance_protocol")).unwrap_or(heard);
+        let item = classic_group(inside, port(&block, "instance_port"), instances);
+        build.add_as("target_groups", &group, item, |model| &mut model.target_groups);
+        let led = (vec![group.as_str().into()], false);
+        listeners.extend(balancer::listener(
+            LoadBalancerType::Classic,
+            (Some(heard), Some(number)),
+            led,
+        ));
     }
+    Some(listeners)
 }

@@ -9,11 +9,11 @@ use super::places::{SUBNET, VPC};
 use super::routing::LIST;
 use super::view::View;
 use super::{Build, assigned, named};
+use crate::import::rule::{protocol, service};
 use crate::model::{
-    Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, Ports, ProtocolSpec, RuleAction, SecurityGroup,
+    Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, ProtocolSpec, RuleAction, SecurityGroup,
     SecurityGroupRule,
 };
-use crate::packet::{PortSet, Protocol};
 
 /// What a group is described by.
 pub const GROUP: &[&str] = &["aws_security_group", "aws_default_security_group"];
@@ -135,7 +135,9 @@ fn rule<'a>(build: &mut Build<'a>, view: &View<'a>, ingress: bool, group: &str) 
     if parts.iter().any(|key| view.is_open(key)) {
         return Some(open(build, &format!("{}.service", view.owner.address), ingress));
     }
-    let protocol = protocol(view.text("protocol").or(view.text("ip_protocol")));
+    let Some(protocol) = protocol(view.text("protocol").or(view.text("ip_protocol"))) else {
+        return Some(open(build, &format!("{}.service", view.owner.address), ingress));
+    };
     let (ports, icmp_type, icmp_code) = service(protocol, view.number("from_port"), view.number("to_port"));
     Some(SecurityGroupRule {
         protocol: Some(protocol),
@@ -180,35 +182,6 @@ fn bare(id: &str) -> &str {
     id.rsplit_once('/')
         .filter(|(_, tail)| tail.starts_with("sg-"))
         .map_or(id, |(_, tail)| tail)
-}
-
-fn protocol(text: Option<&str>) -> ProtocolSpec {
-    match text.map(str::to_ascii_lowercase).as_deref() {
-        None | Some("-1" | "all") => ProtocolSpec::All,
-        Some(text) => Protocol::parse(text).map_or(ProtocolSpec::All, ProtocolSpec::One),
-    }
-}
-
-fn service(
-    protocol: ProtocolSpec,
-    from: Option<i64>,
-    to: Option<i64>,
-) -> (Option<Ports>, Option<u8>, Option<u8>) {
-    let ProtocolSpec::One(protocol) = protocol else {
-        return (None, None, None);
-    };
-    if protocol.is_icmp() {
-        let byte = |value: Option<i64>| value.and_then(|value| u8::try_from(value).ok());
-        return (None, byte(from), byte(from).and(byte(to)));
-    }
-    let port = |value: Option<i64>| value.and_then(|value| u16::try_from(value).ok());
-    let ports = match (port(from), port(to)) {
-        (Some(low), Some(high)) if protocol.has_ports() && low <= high && (low, high) != (0, u16::MAX) => {
-            Some(Ports(PortSet::range(low, high)))
-        }
-        _ => None,
-    };
-    (ports, None, None)
 }
 
 /// Rules that are written apart from their group, which may be one that AWS makes with something else.
@@ -346,7 +319,7 @@ fn entry(view: &View<'_>, egress: bool) -> Option<NetworkAclRule> {
     let number = view.number("rule_no").or(view.number("rule_number"))?;
     let cidr = view.text("cidr_block").or(view.text("ipv6_cidr_block"))?;
     let cidr = Cidr::parse(cidr).ok()?;
-    let protocol = protocol(view.text("protocol"));
+    let protocol = protocol(view.text("protocol"))?;
     let icmp = matches!(protocol, ProtocolSpec::One(protocol) if protocol.is_icmp());
     let (from, to) = if icmp {
         ("icmp_type", "icmp_code")

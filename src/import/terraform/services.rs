@@ -1,14 +1,15 @@
 //! Databases, functions, clusters and groups of instances: each becomes the interfaces that it will have.
 
 use super::Build;
-use super::balancing::{TARGETS, aim};
+use super::balancing::TARGETS;
 use super::filters::GROUP;
 use super::hosts::{maps_public, template};
 use super::links;
 use super::places::SUBNET;
 use super::view::View;
+use crate::import::balancer::{self, aim};
 use crate::import::service::{Placement, among_members, place, vpc_of};
-use crate::model::{NetworkInterfaceId, SecurityGroupId, SubnetId, TargetDescription, TargetHealth};
+use crate::model::{NetworkInterfaceId, SecurityGroupId, SubnetId};
 
 /// A type, our word for it, the block that says where it is (empty: itself), its subnets and its groups there.
 struct Shape(
@@ -418,12 +419,6 @@ fn later_targets(build: &mut Build<'_>) {
 
 fn target(build: &mut Build<'_>, group: &str, enis: &[NetworkInterfaceId], port: Option<u16>) {
     for eni in enis {
-        let target = TargetDescription {
-            id: Some(eni.into()),
-            ip: None,
-            port,
-            health: TargetHealth::Unchecked,
-        };
-        aim(build, group, target);
+        aim(&mut build.model, group, balancer::target(eni.as_str(), port));
     }
 }
