@@ -28,6 +28,8 @@ impl Kind for Unknowns {
         for id in model.unknown.keys() {
             let node = builder.place(NAME, id.clone());
             builder.offer_target(id.clone(), Target::at(node));
+            // A question may ask for it: nobody owns the place, so the answer is unknown.
+            builder.call(id.clone(), node);
         }
     }
 

@@ -4,6 +4,7 @@
 //! `on-premises:ADDRESS`, a subnet, a VPC, a security group (the interfaces that carry it), `tag:KEY=VALUE`, or a comma list of these. What stands for several
 //! interfaces is asked for every one of them.
 
+mod address;
 mod hypothetical;
 mod packets;
 
@@ -14,8 +15,9 @@ use super::index::Index;
 use crate::model::{
     AddressSpec, Cidr, Model, NetworkInterface, NetworkInterfaceId, ResourceId, Tags, VpcId, parse_address,
 };
-use crate::network::{Network, NodeId, ResourceRef, internet_addresses, nat64};
+use crate::network::{Network, NodeId, ResourceRef};
 use crate::packet::{AddressSet, Family, RangeSet};
+use address::parse_addresses;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -56,9 +58,6 @@ pub struct Endpoint {
     /// Who says so, where nobody told enough of it to say where its packets go: the answer is unknown.
     pub undescribed: Option<NodeId>,
 }
-
-/// The kind of what is named and not described.
-const UNKNOWN: &str = "unknown";
 
 impl Endpoint {
     /// Whether it is out on the internet.
@@ -152,91 +151,6 @@ impl<'a> Resolver<'a> {
         self.resource(text)
     }
 
-    /// The addresses of the internet that are nobody's in the model.
-    fn out_there(&self) -> AddressSet {
-        let owner = self.out_place().and_then(|node| self.network.owner(node));
-        owner.map_or_else(internet_addresses, |owner| owner.addresses.clone())
-    }
-
-    fn out_place(&self) -> Option<NodeId> {
-        self.network.ends("internet").first().copied()
-    }
-
-    fn internet(&self, addresses: AddressSet, by_address: bool) -> Endpoint {
-        Endpoint {
-            resource: ResourceRef::new("internet", "internet"),
-            node: self.out_place(),
-            vpc: None,
-            private: addresses.clone(),
-            public: addresses,
-            by_address,
-            undescribed: None,
-        }
-    }
-
-    /// A public address that is no interface's: a service's of AWS, if it is known to be one, or the internet's.
-    fn outside(&self, address: AddressSet) -> Endpoint {
-        let service = self
-            .network
-            .services()
-            .find(|(_, owner)| address.is_subset(&owner.addresses));
-        let Some((node, owner)) = service else {
-            return self.internet(address, true);
-        };
-        Endpoint {
-            resource: owner.resource.clone(),
-            node: Some(node),
-            vpc: None,
-            private: address.clone(),
-            public: address,
-            by_address: true,
-            undescribed: None,
-        }
-    }
-
-    /// The addresses to which something leads on premises.
-    fn on_premises_addresses(&self) -> AddressSet {
-        let node = self.network.find("on-premises", &"on-premises".into());
-        let owner = node.and_then(|node| self.network.owner(node));
-        owner.map_or_else(AddressSet::empty, |owner| owner.addresses.clone())
-    }
-
-    fn on_premises(&self, addresses: AddressSet, by_address: bool) -> Endpoint {
-        let name = match by_address {
-            true => text_of(&addresses),
-            false => "on-premises".to_owned(),
-        };
-        Endpoint {
-            resource: ResourceRef::new("on-premises", name.as_str()),
-            node: self.network.find("on-premises", &"on-premises".into()),
-            vpc: None,
-            private: addresses.clone(),
-            public: addresses,
-            by_address,
-            undescribed: None,
-        }
-    }
-
-    /// An IPv6 address that stands for an IPv4 one (NAT64) means whoever that one means.
-    fn as_v6(&self, address: IpAddr) -> Option<Result<Vec<Endpoint>, QuestionError>> {
-        let one = AddressSet::one(address);
-        let (IpAddr::V6(v6), true) = (address, one.is_subset(&nat64())) else {
-            return None;
-        };
-        let [.., a, b, c, d] = v6.octets();
-        let members = self.address(IpAddr::from([a, b, c, d]));
-        Some(members.map(|members| {
-            let asked = |end: Endpoint| Endpoint {
-                private: one.clone(),
-                public: one.clone(),
-                by_address: true,
-                undescribed: None,
-                ..end
-            };
-            members.into_iter().map(asked).collect()
-        }))
-    }
-
     /// The resource of this id, or of this unique name.
     fn resource(&self, text: &str) -> Result<Vec<Endpoint>, QuestionError> {
         if let Some(members) = self.by_id(text) {
@@ -297,14 +211,23 @@ impl<'a> Resolver<'a> {
         if model.security_groups.contains_key(id) {
             return Some(self.interfaces(|eni| eni.security_groups.iter().any(|group| group.as_str() == id)));
         }
-        self.stranger(id).map(|end| vec![end])
+        None
     }
 
-    /// What is there, and of which nobody told enough to say where its packets go.
-    fn stranger(&self, id: &str) -> Option<Endpoint> {
-        let node = self.network.find(UNKNOWN, &ResourceId::from(id))?;
-        self.model.unknown.contains_key(id).then(|| Endpoint {
-            resource: ResourceRef::new(UNKNOWN, ResourceId::from(id)),
+    /// Who says so, if the subnet of an interface or the VPC of that is not described.
+    fn nowhere(&self, eni: &NetworkInterface) -> Option<Endpoint> {
+        let place = match self.model.subnets.get(&eni.subnet) {
+            Some(subnet) if self.model.vpcs.contains_key(&subnet.vpc) => return None,
+            Some(subnet) => subnet.vpc.as_str(),
+            None => eni.subnet.as_str(),
+        };
+        self.stranger(*self.network.ends(place).first()?)
+    }
+
+    /// What is called by a question and owned by nobody: it is there, and nobody told where its packets go.
+    fn stranger(&self, node: NodeId) -> Option<Endpoint> {
+        Some(Endpoint {
+            resource: self.network.graph().component(node)?.resource().clone(),
             node: Some(node),
             vpc: None,
             private: AddressSet::all(),
@@ -312,15 +235,6 @@ impl<'a> Resolver<'a> {
             by_address: false,
             undescribed: Some(node),
         })
-    }
-
-    /// Who says so, if the subnet of an interface or the VPC of that is not described.
-    fn nowhere(&self, eni: &NetworkInterface) -> Option<Endpoint> {
-        match self.model.subnets.get(&eni.subnet) {
-            Some(subnet) if self.model.vpcs.contains_key(&subnet.vpc) => None,
-            Some(subnet) => self.stranger(subnet.vpc.as_str()),
-            None => self.stranger(eni.subnet.as_str()),
-        }
     }
 
     /// An instance's primary interface.
@@ -331,7 +245,9 @@ impl<'a> Resolver<'a> {
 
     /// Whoever is at a place.
     fn end(&self, node: NodeId) -> Option<Endpoint> {
-        let owner = self.network.owner(node)?;
+        let Some(owner) = self.network.owner(node) else {
+            return self.stranger(node);
+        };
         if let Some((id, eni)) = self.model.enis.get_key_value(owner.resource.id.as_str()) {
             return Some(self.interface(id, eni));
         }
@@ -391,22 +307,25 @@ impl<'a> Resolver<'a> {
             v6: primary(eni, &all, Family::V6).v6,
         };
         let v4 = primary(eni, &all, Family::V4);
-        if let Some(stranger) = self.nowhere(eni) {
-            let resource = ResourceRef::new("network-interface", id);
-            return Endpoint { resource, ..stranger };
-        }
-        let public = self.public_of(id, None);
+        let public = AddressSet {
+            v4: self.public_of(id, None).v4,
+            v6: v6.v6.clone(),
+        };
+        let private = v4.union(&v6);
+        let stranger = self.nowhere(eni);
+        // Where it stands nobody knows, and what it may get there: all that is known is what it has.
+        let or_any = |own: AddressSet| match stranger.is_some() && own.is_empty() {
+            true => AddressSet::all(),
+            false => own,
+        };
         Endpoint {
             resource: ResourceRef::new("network-interface", id),
             node,
             vpc: owned.and_then(|owner| owner.vpc.clone()),
-            public: AddressSet {
-                v4: public.v4,
-                v6: v6.v6.clone(),
-            },
-            private: v4.union(&v6),
+            public: or_any(public),
+            private: or_any(private),
             by_address: false,
-            undescribed: None,
+            undescribed: stranger.and_then(|stranger| stranger.undescribed),
         }
     }
 
@@ -422,121 +341,6 @@ impl<'a> Resolver<'a> {
         let mine = self.index.public_of.get(id).into_iter().flatten();
         let mine = mine.filter(|(_, stands_for)| stands_for.or(primary) == wanted);
         AddressSet::from_addresses(mine.map(|(public, _)| IpAddr::V4(*public)))
-    }
-
-    fn address(&self, address: IpAddr) -> Result<Vec<Endpoint>, QuestionError> {
-        if let IpAddr::V4(public) = address
-            && let Some(id) = self.index.public.get(&public)
-            && let Some(eni) = self.model.enis.get(id)
-        {
-            let one = AddressSet::one(address);
-            let endpoint = self.interface(id, eni);
-            return Ok(vec![Endpoint {
-                private: one.clone(),
-                public: one,
-                by_address: true,
-                undescribed: None,
-                ..endpoint
-            }]);
-        }
-        let owners = self.owners(address);
-        if let (true, Some(members)) = (owners.is_empty(), self.as_v6(address)) {
-            return members;
-        }
-        match owners.as_slice() {
-            [] if self.on_premises_addresses().contains(address) => {
-                Ok(vec![self.on_premises(AddressSet::one(address), true)])
-            }
-            [] if internet_addresses().contains(address) => Ok(vec![self.outside(AddressSet::one(address))]),
-            [] => Ok(vec![self.nobody(AddressSet::one(address))]),
-            [one] => Ok(vec![one.clone()]),
-            several => {
-                let ids: Vec<&str> = several.iter().map(|end| end.resource.id.as_str()).collect();
-                let message = format!("{address} belongs to several interfaces");
-                Err(QuestionError::new(
-                    message,
-                    Some(format!("ask by id: {}", ids.join(", "))),
-                ))
-            }
-        }
-    }
-
-    /// Everybody who has this private address for certain.
-    fn owners(&self, address: IpAddr) -> Vec<Endpoint> {
-        let one = AddressSet::one(address);
-        let private = match address {
-            IpAddr::V4(address) => Some(address),
-            IpAddr::V6(_) => None,
-        };
-        let known = self.index.private.get(&address).into_iter().flatten();
-        let delegated = self
-            .index
-            .prefixes
-            .iter()
-            .filter(|(prefix, _)| prefix.contains(&address))
-            .map(|(_, id)| id);
-        let found: BTreeSet<&NetworkInterfaceId> = known.chain(delegated).collect();
-        let endpoint = |id: &NetworkInterfaceId| {
-            let public = match private {
-                Some(private) => self.public_of(id, Some(private)),
-                None => one.clone(),
-            };
-            let endpoint = self.interface(id, self.model.enis.get(id)?);
-            Some(Endpoint {
-                private: one.clone(),
-                public,
-                by_address: true,
-                undescribed: None,
-                ..endpoint
-            })
-        };
-        found.into_iter().filter_map(endpoint).collect()
-    }
-
-    fn nobody(&self, addresses: AddressSet) -> Endpoint {
-        Endpoint {
-            resource: ResourceRef::new("address", text_of(&addresses).as_str()),
-            node: None,
-            vpc: None,
-            private: addresses.clone(),
-            public: addresses,
-            by_address: true,
-            undescribed: None,
-        }
-    }
-
-    /// The interfaces that have an address of the prefix, and the part of it that is the internet's; where there is
-    /// neither, the addresses themselves.
-    fn cidr(&self, cidr: Cidr) -> Vec<Endpoint> {
-        let all = AddressSet::cidr(cidr.net());
-        let mut members = Vec::new();
-        for endpoint in self.interfaces(|_| true) {
-            let inside = endpoint.private.intersect(&all);
-            if !inside.is_empty() {
-                members.push(Endpoint {
-                    private: inside,
-                    by_address: true,
-                    undescribed: None,
-                    ..endpoint
-                });
-            }
-        }
-        let vpcs = self.model.vpcs.values();
-        let inside = vpcs.flat_map(|vpc| vpc.cidr.iter().map(|cidr| cidr.net()));
-        let premises = all
-            .intersect(&self.on_premises_addresses())
-            .subtract(&AddressSet::from_cidrs(inside));
-        if !premises.is_empty() {
-            members.push(self.on_premises(premises.clone(), true));
-        }
-        let public = all.intersect(&self.out_there()).subtract(&premises);
-        if !public.is_empty() {
-            members.push(self.internet(public, true));
-        }
-        if members.is_empty() {
-            members.push(self.nobody(all));
-        }
-        members
     }
 
     fn unheard_of(&self, text: &str) -> QuestionError {
@@ -575,28 +379,6 @@ fn no_end(text: &str) -> QuestionError {
         format!("packets neither begin nor end at `{text}`"),
         Some(hint.to_owned()),
     )
-}
-
-/// An address, or the addresses of a CIDR.
-fn parse_addresses(text: &str) -> Result<AddressSet, QuestionError> {
-    match parse_address(text) {
-        Ok(address) => Ok(AddressSet::one(address)),
-        Err(_) => match Cidr::parse(text) {
-            Ok(cidr) => Ok(AddressSet::cidr(cidr.net())),
-            Err(message) => Err(QuestionError::new(message, None)),
-        },
-    }
-}
-
-/// Addresses as an answer names them: by the first of their prefixes.
-fn text_of(addresses: &AddressSet) -> String {
-    addresses.to_cidrs().first().map_or_else(String::new, |cidr| {
-        if cidr.prefix_len() == cidr.max_prefix_len() {
-            cidr.addr().to_string()
-        } else {
-            cidr.to_string()
-        }
-    })
 }
 
 /// The primary address of a family: the first one written, or any that the interface may get.
