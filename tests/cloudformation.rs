@@ -323,6 +323,45 @@ fn what_hangs_on_an_unknown_condition_is_unknown() {
     assert_eq!(ask(&[("Office", "10.9.9.9/32")]), "blocked");
 }
 
+/// A route that is there leads to a gateway that may not be attached, and so nowhere.
+#[test]
+fn a_route_to_a_conditional_gateway_is_as_conditional() {
+    let text = std::fs::read_to_string(path("two-tiers.yaml")).unwrap();
+    let online = "Conditions:\n  Online: !Equals [!Ref Office, x]\n";
+    let text = text.replace("Conditions:\n", online);
+    for kind in ["VPCGatewayAttachment", "InternetGateway"] {
+        let plain = format!("    Type: AWS::EC2::{kind}\n");
+        assert!(text.contains(&plain));
+        let text = text.replace(&plain, &format!("{plain}    Condition: Online\n"));
+        let analysis = Analysis::new(loaded(&text, &[]).unwrap().model);
+        for [from, to] in [["internet", "Web"], ["Web", "internet"]] {
+            let told = verdict(&analysis, from, to, "tcp/443");
+            assert_eq!(told, "unknown", "{kind} {from} {to}");
+        }
+    }
+}
+
+/// What a listener takes, and where to, hangs on its rules as well.
+#[test]
+fn a_conditional_rule_of_a_listener_hides_its_load_balancer() {
+    let text = std::fs::read_to_string(path("balanced.json")).unwrap();
+    let rule = "{
+  \"Parameters\": {\"Stage\": {\"Type\": \"String\"}},
+  \"Conditions\": {\"Live\": {\"Fn::Equals\": [{\"Ref\": \"Stage\"}, \"live\"]}},
+  \"Resources\": {
+    \"Rule\": {\"Type\": \"AWS::ElasticLoadBalancingV2::ListenerRule\", \"Condition\": \"Live\", \"Properties\": {
+      \"ListenerArn\": {\"Ref\": \"Listener\"}, \"Priority\": 1, \"Conditions\": [],
+      \"Actions\": [{\"Type\": \"forward\", \"TargetGroupArn\": {\"Ref\": \"Targets\"}}]}},";
+    let text = text.replacen("{\n  \"Resources\": {", rule, 1);
+    let ask = |given: &[(&str, &str)]| {
+        let analysis = Analysis::new(loaded(&text, given).unwrap().model);
+        verdict(&analysis, "internet", "Front", "tcp/80")
+    };
+    assert_eq!(ask(&[]), "unknown");
+    assert_eq!(ask(&[("Stage", "live")]), "reachable");
+    assert_eq!(ask(&[("Stage", "test")]), "reachable");
+}
+
 /// An edge route may lead to an endpoint of which only the deployment tells: it blocks nobody.
 #[test]
 fn an_edge_route_to_what_is_not_known_is_unknown() {

@@ -178,6 +178,52 @@ fn types_that_are_not_imported_are_listed_once_and_only_they_are() {
     );
 }
 
+/// The shop's plan with a resource changed.
+fn changed(address: &str, change: impl Fn(&mut serde_json::Value)) -> Analysis {
+    let text = std::fs::read_to_string(folder().join("shop.json")).unwrap();
+    let mut plan: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let mut found = 0;
+    for module in ["planned_values", "configuration"] {
+        for one in plan[module]["root_module"]["resources"].as_array_mut().unwrap() {
+            if one["address"] == address {
+                change(one);
+                found += 1;
+            }
+        }
+    }
+    assert_eq!(found, 2);
+    Analysis::new(read(&plan.to_string()).unwrap().model)
+}
+
+#[test]
+fn what_a_listener_or_a_rule_takes_is_unknown_where_the_plan_does_not_tell() {
+    let verdict = |analysis: &Analysis, packets: &str| {
+        let finding = analysis.path("internet", "aws_lb.web", packets, &Options::default());
+        finding.unwrap().verdict.as_str()
+    };
+    let open = |one: &mut serde_json::Value| {
+        if let Some(values) = one.get_mut("values").and_then(|values| values.as_object_mut()) {
+            values.remove("port");
+        } else {
+            one["expressions"]["port"] = serde_json::json!({ "references": ["local.port"] });
+        }
+    };
+    assert_eq!(
+        verdict(&changed("aws_lb_listener.https", open), "tcp/443"),
+        "unknown"
+    );
+    // A word that nobody knows may be any protocol.
+    let strange = |one: &mut serde_json::Value| {
+        if one.get("values").is_some() {
+            one["values"]["ingress"][0]["protocol"] = "strange".into();
+        }
+    };
+    assert_eq!(
+        verdict(&changed("aws_security_group.alb", strange), "tcp/443"),
+        "unknown"
+    );
+}
+
 /// The verdict of a question about the applied shop, of which some types are in another state.
 fn without(types: &[&str], [from, to, packets]: [&str; 3]) -> &'static str {
     let text = std::fs::read_to_string(folder().join("shop-applied.json")).unwrap();
@@ -199,6 +245,11 @@ fn what_is_in_another_state_blocks_nobody() {
     // A route to an internet gateway tells that the VPC has it.
     assert_eq!(without(&["aws_internet_gateway"], ssh), "reachable");
     assert_eq!(without(&["aws_internet_gateway"], web), "reachable");
+    // The same by address, private and public.
+    for address in ["10.0.1.20", "198.51.100.78"] {
+        let ssh = ["internet:203.0.113.7", address, "tcp/22"];
+        assert_eq!(without(&["aws_subnet"], ssh), "unknown", "{address}");
+    }
     for types in [&["aws_vpc"][..], &["aws_subnet"], &["aws_subnet", "aws_vpc"]] {
         for question in [ssh, web, orders] {
             assert_eq!(without(types, question), "unknown", "{types:?} {question:?}");
