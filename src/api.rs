@@ -1,6 +1,7 @@
 //! The front door of the library: a model goes in, answers come out.
 
 use crate::analysis::diff::{self, Diff};
+use crate::analysis::repair::{Goal, Repair, repair};
 use crate::analysis::scope::{self, Access, Scope};
 use crate::analysis::{
     Endpoint, Finding, Ground, Index, Matrix, Members, Options, QuestionError, Resolver, ask, ask_between,
@@ -73,6 +74,13 @@ impl Analysis {
     /// Everybody's connections with these packets, by class.
     pub fn matrix(&self, packets: &str, options: &Options) -> Result<Matrix, QuestionError> {
         self.on_ground(|ground| matrix(ground, packets, options))
+    }
+
+    /// What would have to be changed for every packet to get through, or for none to.
+    pub fn repair(&self, words: [&str; 3], options: &Options, goal: Goal) -> Result<Repair, QuestionError> {
+        let hypothetical = with_hypothetical(&self.model, [words[0], words[1]])?;
+        let model = hypothetical.as_ref().unwrap_or(&self.model);
+        repair(model, words, options, goal, (KINDS, &build))
     }
 
     /// Asks everything that a check file expects, as of a day.
@@ -148,8 +156,12 @@ impl Analysis {
 
 /// What gets through in one network and not in the other, and because of which changes of its model.
 pub fn diff(old: Model, new: Model, packets: &str, options: &Options) -> Result<Diff, QuestionError> {
-    let build = |model: Model, ask: &mut dyn FnMut(Ground<'_>)| Analysis::new(model).on_ground(&mut *ask);
     diff::diff([old, new], packets, options, &build)
+}
+
+/// Lets somebody ask on the network of a model.
+fn build(model: Model, ask: &mut dyn FnMut(Ground<'_>)) {
+    Analysis::new(model).on_ground(&mut *ask);
 }
 
 impl Answers for Analysis {

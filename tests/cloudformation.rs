@@ -42,6 +42,7 @@ fn told(analysis: &Analysis, finding: &Finding) -> String {
     let subject = Subject {
         finding,
         evidence: None,
+        repair: None,
         model: analysis.model(),
     };
     report::text(subject, Style::default())

@@ -76,6 +76,7 @@ impl Question {
         tell(Subject {
             finding: &finding,
             evidence: evidence.as_ref(),
+            repair: None,
             model: analysis.model(),
         })
     }

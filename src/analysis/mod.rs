@@ -9,6 +9,7 @@ mod index;
 mod matrix;
 mod quant;
 mod question;
+pub mod repair;
 pub mod scope;
 mod trail;
 mod walk;

@@ -114,6 +114,25 @@ pub enum Format {
     Aws,
 }
 
+/// What a repair is to bring about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RepairGoal {
+    /// Every packet gets through, there and back.
+    Open,
+    /// No packet does.
+    Close,
+}
+
+impl RepairGoal {
+    /// For the library.
+    pub fn meaning(self) -> crate::analysis::repair::Goal {
+        match self {
+            Self::Open => crate::analysis::repair::Goal::Open,
+            Self::Close => crate::analysis::repair::Goal::Close,
+        }
+    }
+}
+
 /// How flow logs are read.
 #[derive(Debug, Args)]
 pub struct ReadingArgs {
@@ -176,6 +195,9 @@ pub struct PathArgs {
     /// A component that no way may pass.
     #[arg(long, value_name = "ID")]
     pub avoid: Vec<String>,
+    /// Say what would have to be changed for the packets to get through; `--repair=close`: for none to.
+    #[arg(long, value_enum, value_name = "GOAL", num_args = 0..=1, require_equals = true, default_missing_value = "open")]
+    pub repair: Option<RepairGoal>,
     /// What goes to standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -29,9 +29,15 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
     let model = analysis.model();
     let logs = args.reading.logs();
     let evidence = (!args.flow_logs.is_empty()).then(|| correlate(&finding, model, &args.flow_logs, &logs));
+    let words = [args.from.as_str(), &args.to, &args.packets];
+    let repair = args
+        .repair
+        .map(|goal| analysis.repair(words, &options, goal.meaning()));
+    let repair = repair.transpose()?;
     let subject = Subject {
         finding: &finding,
         evidence: evidence.as_ref(),
+        repair: repair.as_ref(),
         model,
     };
     for (format, file) in outputs {

@@ -11,8 +11,11 @@
 //!
 //! Read 2026-11-23; `reference` section 3.
 
+mod repair;
+
 use crate::code::ExplanationCode;
 use crate::model::{Model, NetworkAcl, NetworkAclId, NetworkAclRule, Place, RuleAction, SubnetId, VpcId};
+use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, FilterId, Kind, LinkId, Passage, ResourceRef, RuleRef,
     Service, Step, Trace, Workspace,
@@ -69,6 +72,19 @@ impl Kind for NetworkAcls {
             connect_one(id, &subnet.vpc, list, builder);
         }
     }
+
+    fn opening(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::opening(trouble)
+    }
+
+    fn closing(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::closing(trouble)
+    }
+}
+
+/// The default network ACL of a VPC, of which the model says nothing.
+fn implied(vpc: &VpcId) -> String {
+    format!("default network ACL of {vpc}")
 }
 
 fn connect_one(subnet: &SubnetId, vpc: &VpcId, list: Option<Arc<List>>, builder: &mut Builder<'_>) {
@@ -77,10 +93,9 @@ fn connect_one(subnet: &SubnetId, vpc: &VpcId, list: Option<Arc<List>>, builder:
     let inside = builder.place("subnet", subnet);
     let out = builder.link(node, table, Direction::Egress);
     let inwards = builder.link(node, inside, Direction::Ingress);
-    let implied = format!("default network ACL of {vpc}");
     let resource = match &list {
         Some(list) => ResourceRef::new(NAME, &list.id),
-        None => ResourceRef::new(NAME, implied.as_str()),
+        None => ResourceRef::new(NAME, implied(vpc).as_str()),
     };
     if !builder.checked_inside(subnet).is_empty() {
         let inner = builder.inner_acl(subnet);

@@ -1,5 +1,6 @@
 //! What the user wrote: typed sections, ids, and where each thing is written.
 
+mod change;
 mod diagnostic;
 mod id;
 mod load;
@@ -12,6 +13,7 @@ mod validate;
 mod value;
 mod write;
 
+pub use change::{Change, tree, with_changes};
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, Severity, harmless};
 pub use id::*;
 pub use load::{Document, Loaded, Part, load, load_text};
@@ -27,6 +29,7 @@ pub use validate::{RULES, validate};
 pub use value::{
     AddressSpec, Cidr, Destination, OneOrMany, PacketSpec, Peer, Ports, ProtocolSpec, parse_address,
 };
+pub use write::one_line;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -69,6 +69,12 @@ fn field(text: &mut String, key: &Value, value: &Value) -> Result<(), serde_yaml
     Ok(())
 }
 
+/// A value as a model file has it, on one line.
+pub fn one_line(value: &serde_json::Value) -> String {
+    let yaml = serde_yaml::to_value(value).and_then(|value| flow(&value));
+    yaml.unwrap_or_else(|_| value.to_string())
+}
+
 /// A value on one line.
 fn flow(value: &Value) -> Result<String, serde_yaml::Error> {
     match value {

@@ -1,6 +1,7 @@
 //! The two traits that a component kind implements, and what arrives at a component.
 
 use super::build::Builder;
+use super::edit::{Proposal, Trouble};
 use super::graph::{Link, NodeId};
 use super::step::{Direction, Identity, Leg, Passage, ResourceRef, Rewrite, Step};
 use super::workspace::Workspace;
@@ -74,6 +75,14 @@ pub trait Kind: Sync {
     fn declare(&self, model: &Model, builder: &mut Builder<'_>);
     /// Makes the components and their links. Every kind has declared by now.
     fn connect(&self, model: &Model, builder: &mut Builder<'_>);
+    /// How packets that it drops might be let pass.
+    fn opening(&self, _: &Trouble<'_>) -> Vec<Proposal> {
+        Vec::new()
+    }
+    /// How packets that it lets pass might be stopped.
+    fn closing(&self, _: &Trouble<'_>) -> Vec<Proposal> {
+        Vec::new()
+    }
 }
 
 /// What a component on the way of the request will know again on the way of the reply.

@@ -3,6 +3,7 @@
 mod addresses;
 mod build;
 mod component;
+pub mod edit;
 mod graph;
 mod on_premises;
 mod routing;

@@ -6,6 +6,7 @@
 //! `Explanation` (read 2026-11-23).
 
 use super::Subject;
+use super::view::pretty;
 use crate::analysis::{Action, Blocker, Finding, Hop, Verdict, Way};
 use crate::model::{Model, Peer, Route, SecurityGroupRule};
 use crate::network::{Direction, Leg, ResourceRef, RuleRef};
@@ -49,9 +50,7 @@ pub fn aws(subject: Subject<'_>) -> String {
         .collect();
     analysis.insert("Explanations".into(), json!(explanations));
     let answer = json!({ "NetworkInsightsAnalyses": [analysis] });
-    let mut text = serde_json::to_string_pretty(&answer).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(&answer)
 }
 
 /// Why the answer is unknown.

@@ -1,7 +1,8 @@
 //! `--format json`: versioned and stable; fields are added, never changed.
 
 use super::slice::{Slice, slices, slices_of, witness};
-use super::{Subject, fix};
+use super::view::{Component, pretty};
+use super::{Subject, fix, repair};
 use crate::analysis::{Blocker, Finding, Hop, Pair, Path, Way};
 use crate::evidence::Evidence;
 use crate::model::Location;
@@ -31,6 +32,8 @@ struct Answer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'a Evidence>,
     notes: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair: Option<repair::RepairView>,
 }
 
 #[derive(Serialize)]
@@ -42,15 +45,6 @@ struct Question<'a> {
     one_way: bool,
     sources: Vec<Component>,
     destinations: Vec<Component>,
-}
-
-#[derive(Serialize)]
-struct Component {
-    id: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -141,19 +135,17 @@ pub fn json(subject: Subject<'_>) -> String {
             .collect(),
         evidence,
         notes: &finding.notes,
+        repair: subject.repair.map(repair::view),
     };
-    // What is written here has no map with keys that are no text, so it cannot fail.
-    let mut text = serde_json::to_string_pretty(&answer).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(&answer)
 }
 
 /// The answer for each member; nothing where each end is one thing.
 fn pairs(finding: &Finding) -> Vec<PairView> {
     let several = finding.pairs.iter().filter(|_| finding.pairs.len() > 1);
     let view = |pair: &Pair| PairView {
-        from: component(&pair.from.resource, pair.from.name.as_ref()),
-        to: component(&pair.to.resource, pair.to.name.as_ref()),
+        from: Component::of(&pair.from.resource, pair.from.name.as_ref()),
+        to: Component::of(&pair.to.resource, pair.to.name.as_ref()),
         verdict: pair.verdict.as_str(),
     };
     several.map(view).collect()
@@ -161,7 +153,7 @@ fn pairs(finding: &Finding) -> Vec<PairView> {
 
 fn question(finding: &Finding) -> Question<'_> {
     let asked = &finding.asked;
-    let ends = |ends: &[ResourceRef]| ends.iter().map(|end| component(end, None)).collect();
+    let ends = |ends: &[ResourceRef]| ends.iter().map(|end| Component::of(end, None)).collect();
     Question {
         from: &asked.from,
         to: &asked.to,
@@ -170,14 +162,6 @@ fn question(finding: &Finding) -> Question<'_> {
         one_way: asked.one_way,
         sources: ends(&asked.sources),
         destinations: ends(&asked.destinations),
-    }
-}
-
-fn component(resource: &ResourceRef, name: Option<&String>) -> Component {
-    Component {
-        id: resource.id.to_string(),
-        kind: resource.kind,
-        name: name.cloned(),
     }
 }
 
@@ -213,12 +197,12 @@ fn hop_evidence(evidence: Option<&Evidence>, place: (usize, Leg, usize)) -> Opti
 
 fn hop_view(finding: &Finding, hop: &Hop, evidence: Option<Value>) -> HopView {
     HopView {
-        component: component(&hop.component, hop.name.as_ref()),
+        component: Component::of(&hop.component, hop.name.as_ref()),
         action: hop.action.as_str(),
         direction: hop.direction.as_str(),
         interface: hop.interface.as_ref().map(|interface| interface.id.to_string()),
         code: hop.code.map(|code| code.as_str()),
-        author: component(&hop.author, None),
+        author: Component::of(&hop.author, None),
         rule: rule(&hop.rule),
         at: hop.at.clone(),
         message: hop.message.clone(),
@@ -259,7 +243,7 @@ fn blocker_view(finding: &Finding, blocker: &Blocker) -> BlockerView {
         code: blocker.code.as_str(),
         leg: blocker.leg.as_str(),
         first: blocker.first,
-        component: component(&blocker.component, blocker.name.as_ref()),
+        component: Component::of(&blocker.component, blocker.name.as_ref()),
         interface: blocker
             .interface
             .as_ref()

@@ -10,9 +10,11 @@ mod json;
 pub mod logs;
 pub mod matrix;
 mod members;
+pub mod repair;
 pub mod review;
 mod slice;
 mod text;
+mod view;
 
 pub use aws::aws;
 pub use diagnostic::diagnostic;
@@ -21,6 +23,7 @@ pub use json::json;
 pub use text::{Style, text};
 
 use crate::analysis::Finding;
+use crate::analysis::repair::Repair;
 use crate::evidence::Evidence;
 use crate::model::Model;
 
@@ -31,6 +34,8 @@ pub struct Subject<'a> {
     pub finding: &'a Finding,
     /// What flow logs say to it, when there are any.
     pub evidence: Option<&'a Evidence>,
+    /// What would have to be changed, where that was asked for.
+    pub repair: Option<&'a Repair>,
     /// The model, for the details of rules.
     pub model: &'a Model,
 }

@@ -1,7 +1,8 @@
 //! The answer for people: the verdict in a sentence, every hop in order, what works and what fails, who is in the way.
 
 use super::slice::{line, slices, slices_of};
-use super::{Subject, fix, members};
+use super::{Subject, fix, members, repair};
+use crate::analysis::repair::Repair;
 use crate::analysis::{Action, Blocker, Finding, Hop, Outcome, Verdict, Way};
 use crate::evidence::{Evidence, State};
 use crate::model::Location;
@@ -37,6 +38,7 @@ pub fn text(subject: Subject<'_>, style: Style) -> String {
         style,
         finding: subject.finding,
         evidence: subject.evidence,
+        repair: subject.repair,
     };
     page.headline();
     page.members();
@@ -45,6 +47,7 @@ pub fn text(subject: Subject<'_>, style: Style) -> String {
     page.blockers();
     page.logs();
     page.notes();
+    page.repair();
     page.out
 }
 
@@ -53,6 +56,7 @@ struct Page<'a> {
     style: Style,
     finding: &'a Finding,
     evidence: Option<&'a Evidence>,
+    repair: Option<&'a Repair>,
 }
 
 impl Page<'_> {
@@ -332,6 +336,14 @@ impl Page<'_> {
         }
         for problem in &evidence.problems {
             self.line(&format!("  could not be read: {problem}"));
+        }
+    }
+
+    fn repair(&mut self) {
+        let Some(repair) = self.repair else { return };
+        self.line("");
+        for line in repair::lines(repair) {
+            self.line(&line);
         }
     }
 

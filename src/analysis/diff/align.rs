@@ -1,8 +1,7 @@
 //! The same thing under two ids: what the new model calls otherwise and has by the same name is renamed, so that a design
 //! can be held against a dump of what was built from it.
 
-use super::structure::tree;
-use crate::model::{Locate, Location, Model, Place, ResourceId, Sources};
+use crate::model::{Locate, Location, Model, Place, ResourceId, Sources, tree};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;

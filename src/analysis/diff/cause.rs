@@ -4,10 +4,9 @@
 //! the new network is this change's doing. What no change does alone is the doing of several: of all the changes those
 //! that it does not need are taken back, one after the other, until none can be.
 
-use super::structure::with;
-use super::{Asking, Build, Cause, Change, Found, Group, Part, Standing, everybody};
+use super::{Asking, Build, Cause, Found, Group, Part, Standing, everybody};
 use crate::analysis::question::QuestionError;
-use crate::model::ResourceId;
+use crate::model::{Change, ResourceId, with_changes};
 use crate::packet::{Header, PacketSet};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -184,7 +183,7 @@ impl Weighing<'_> {
     /// How some differences fare in the old network with some changes made.
     fn made(&self, changes: &[usize], of: &[usize]) -> Result<Vec<(usize, Standing)>, QuestionError> {
         let changes = changes.iter().filter_map(|index| self.changes.get(*index));
-        let Some(model) = with(self.base, changes) else {
+        let Some(model) = with_changes(self.base, changes) else {
             return Ok(Vec::new());
         };
         let mut standings = Ok(Vec::new());

@@ -10,14 +10,15 @@ mod level;
 mod structure;
 
 pub use level::{Standing, Standings};
-pub use structure::Change;
+pub(super) use structure::located;
 
 use super::answer::{Ground, Members, Options, ports_text, reach};
 use super::matrix::classes;
 use super::question::{Endpoint, QuestionError, Resolver};
-use crate::model::{Model, ResourceId};
+use crate::model::{Change, Model, ResourceId, tree};
 use crate::network::{ResourceRef, Workspace};
 use crate::packet::{Cube, PacketSet, PortSet, Space};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -111,6 +112,28 @@ impl Diff {
         let unknown = |one: &Difference| !one.opened.unknown.is_empty();
         self.differences.iter().any(unknown)
     }
+    /// How many pairs fare differently besides those between these ends with these packets.
+    pub fn besides(&self, ends: [&[ResourceRef]; 2], asked: &[Cube]) -> usize {
+        let space = &self.work.space;
+        let asked = space.cubes_of(asked.to_vec());
+        let mut besides = 0;
+        for one in &self.differences {
+            let members = |group: usize| self.groups.get(group).map_or(&[][..], |group| &group.members);
+            let own = |group: usize, ends: &[ResourceRef]| {
+                members(group).iter().filter(|end| ends.contains(end)).count()
+            };
+            let all = members(one.from).len() * members(one.to).len();
+            let meant = own(one.from, ends[0]) * own(one.to, ends[1]);
+            let sets = [&one.opened, &one.closed];
+            let sets = sets
+                .into_iter()
+                .flat_map(|sets| [&sets.works, &sets.depends, &sets.unknown]);
+            let differ = space.cubes_of(sets.flatten().cloned().collect());
+            let more = !space.subtract(differ, asked).is_empty();
+            besides += (all - meant) + if more { meant } else { 0 };
+        }
+        besides
+    }
     /// The changes that are no cause of anything.
     pub fn idle(&self) -> impl Iterator<Item = &Change> {
         let causes = |index: &usize| self.causes.iter().any(|cause| cause.changes.contains(index));
@@ -148,59 +171,34 @@ struct Side {
 
 /// Asks all pairs of ends of both networks.
 pub fn diff(
-    [old, new]: [Model; 2],
+    models: [Model; 2],
     packets: &str,
     options: &Options,
     build: &Build<'_>,
 ) -> Result<Diff, QuestionError> {
-    let asking = Asking {
-        packets,
-        options: Options {
-            both_families: true,
-            ..options.clone()
-        },
-        work: Rc::default(),
-    };
-    let new = align::align(&old, new);
-    let trees = [structure::tree(&old), structure::tree(&new)];
-    let changes = structure::changes([&old, &new], [&trees[0], &trees[1]]);
-    let mut compared = Ok((Vec::new(), Vec::new(), BTreeMap::new()));
-    build(old, &mut |before| {
-        build(new.clone(), &mut |after| {
-            compared = asking.compare([before, after]);
-        });
-    });
-    let (groups, found, names) = compared?;
-    let weighing = cause::Weighing {
+    let asking = Asking::new(packets, options);
+    let (base, compared, mut diff) = asking.both(models, build)?;
+    diff.causes = cause::Weighing {
         asking: &asking,
-        base: &trees[0],
-        changes: &changes,
-        groups: &groups,
-        found: &found,
+        base: &base,
+        changes: &diff.changes,
+        groups: &diff.groups,
+        found: &compared,
         build,
-    };
-    let causes = weighing.causes()?;
-    let space = &asking.work.space;
-    let told = |one: &Found| Difference {
-        from: one.from,
-        to: one.to,
-        between: one.between.clone(),
-        asked: space.cubes(one.asked),
-        opened: one.is.above(space, one.was).cubes(space),
-        closed: one.was.above(space, one.is).cubes(space),
-    };
-    let clients = || PortSet::range(1024, u16::MAX);
-    Ok(Diff {
-        packets: packets.to_owned(),
-        source_ports: ports_text(&options.source_ports.clone().unwrap_or_else(clients)),
-        one_way: options.one_way,
-        differences: found.iter().map(told).collect(),
-        groups,
-        changes,
-        causes,
-        names,
-        work: asking.work,
-    })
+    }
+    .causes()?;
+    Ok(diff)
+}
+
+/// The same without its causes: where the changes are one thing, such as a repair.
+pub fn effect(
+    models: [Model; 2],
+    packets: &str,
+    options: &Options,
+    build: &Build<'_>,
+) -> Result<Diff, QuestionError> {
+    let (.., diff) = Asking::new(packets, options).both(models, build)?;
+    Ok(diff)
 }
 
 fn everybody(ground: Ground<'_>) -> Vec<Endpoint> {
@@ -227,7 +225,59 @@ impl Side {
 /// What two networks have in common and what not: the groups of ends, what fares differently, the names.
 type Compared = (Vec<Group>, Vec<Found>, BTreeMap<ResourceId, String>);
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    fn new(packets: &'a str, options: &Options) -> Self {
+        Self {
+            packets,
+            options: Options {
+                both_families: true,
+                ..options.clone()
+            },
+            work: Rc::default(),
+        }
+    }
+
+    /// The old model's sections, what differs as sets, and the same as it is told.
+    fn both(
+        &self,
+        [old, new]: [Model; 2],
+        build: &Build<'_>,
+    ) -> Result<(Map<String, Value>, Vec<Found>, Diff), QuestionError> {
+        let new = align::align(&old, new);
+        let trees = [tree(&old), tree(&new)];
+        let changes = structure::changes([&old, &new], [&trees[0], &trees[1]]);
+        let mut compared = Ok((Vec::new(), Vec::new(), BTreeMap::new()));
+        build(old, &mut |before| {
+            build(new.clone(), &mut |after| {
+                compared = self.compare([before, after]);
+            });
+        });
+        let (groups, found, names) = compared?;
+        let space = &self.work.space;
+        let told = |one: &Found| Difference {
+            from: one.from,
+            to: one.to,
+            between: one.between.clone(),
+            asked: space.cubes(one.asked),
+            opened: one.is.above(space, one.was).cubes(space),
+            closed: one.was.above(space, one.is).cubes(space),
+        };
+        let clients = || PortSet::range(1024, u16::MAX);
+        let diff = Diff {
+            packets: self.packets.to_owned(),
+            source_ports: ports_text(&self.options.source_ports.clone().unwrap_or_else(clients)),
+            one_way: self.options.one_way,
+            differences: found.iter().map(told).collect(),
+            groups,
+            changes,
+            causes: Vec::new(),
+            names,
+            work: Rc::clone(&self.work),
+        };
+        let [base, _] = trees;
+        Ok((base, found, diff))
+    }
+
     fn compare(&self, grounds: [Ground<'_>; 2]) -> Result<Compared, QuestionError> {
         let sides = grounds.map(Side::of);
         let groups = groups(&sides);
@@ -288,7 +338,7 @@ impl Asking<'_> {
 }
 
 /// A set in another space.
-fn carry(from: &Space, to: &Space, set: PacketSet) -> PacketSet {
+pub(super) fn carry(from: &Space, to: &Space, set: PacketSet) -> PacketSet {
     if set.is_empty() {
         return PacketSet::EMPTY;
     }

@@ -13,10 +13,12 @@
 //! Read 2026-11-23; `reference` section 2.
 
 mod directory;
+mod repair;
 mod rules;
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, NetworkInterfaceId, Place, SecurityGroupId, VpcId};
+use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, ResourceRef, RuleRef,
     Sender, Step, Trace, Workspace,
@@ -82,6 +84,14 @@ impl Kind for SecurityGroups {
             let set = Arc::clone(set);
             connect_one(id, builder.place("subnet", &eni.subnet), set, builder);
         }
+    }
+
+    fn opening(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::opening(trouble)
+    }
+
+    fn closing(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::closing(trouble)
     }
 }
 

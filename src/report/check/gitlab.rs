@@ -1,6 +1,7 @@
 //! GitLab's code quality report: a list of what is wrong, each at a line
 //! (<https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>).
 
+use super::super::view::pretty;
 use super::{Loudness, details, fingerprint, headline, place};
 use crate::check::{Outcome, Report};
 use serde::Serialize;
@@ -33,9 +34,7 @@ pub fn gitlab(reports: &[Report]) -> String {
     let violations: Vec<Violation<'_>> = outcomes
         .filter_map(|outcome| violation(outcome, &mut seen))
         .collect();
-    let mut text = serde_json::to_string_pretty(&violations).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(&violations)
 }
 
 fn violation<'a>(outcome: &'a Outcome, seen: &mut BTreeMap<String, u32>) -> Option<Violation<'a>> {

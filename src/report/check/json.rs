@@ -2,6 +2,7 @@
 
 use super::super::fix;
 use super::super::slice::{Slice, slices};
+use super::super::view::pretty;
 use crate::check::{Outcome, Question, Report, Status, Step};
 use crate::model::{Diagnostic, Location};
 use serde::Serialize;
@@ -129,10 +130,7 @@ pub fn json(reports: &[Report]) -> String {
         },
         reports: reports.iter().map(report).collect(),
     };
-    // What is written here has no map with keys that are no text, so it cannot fail.
-    let mut text = serde_json::to_string_pretty(&checked).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(&checked)
 }
 
 fn verdict(reports: &[Report]) -> &'static str {

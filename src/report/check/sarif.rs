@@ -4,6 +4,7 @@
 //! A result stands where the model decides it, so that a pull request shows it at the changed line; where it was expected
 //! is a related location. Fingerprints hold no line, so that a result stays the same when lines move.
 
+use super::super::view::pretty;
 use super::{Loudness, details, fingerprint, headline, place};
 use crate::check::{Outcome, RULES, Report, Status};
 use crate::model::Location;
@@ -30,9 +31,7 @@ pub fn sarif(reports: &[Report]) -> String {
             "results": results,
         }],
     });
-    let mut text = serde_json::to_string_pretty(&log).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(&log)
 }
 
 fn rule(rule: &crate::check::Rule) -> Value {

@@ -1,8 +1,8 @@
 //! `--format json`: versioned and stable; fields are added, never changed.
 
-use super::super::slice::{Slice, slices};
-use crate::analysis::diff::{Change, Diff, Difference, Group, Part, Standings};
-use crate::model::Location;
+use super::super::view::{Component, Everybody, Sets, pretty};
+use crate::analysis::diff::{Diff, Difference, Group, Part};
+use crate::model::{Change, Location};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -12,36 +12,20 @@ const SCHEMA: &str = "whyhop.diff/1";
 #[derive(Serialize)]
 struct View<'a> {
     schema: &'static str,
-    question: Question<'a>,
+    question: Everybody<'a>,
     opened: bool,
     closed: bool,
-    groups: Vec<GroupView<'a>>,
+    groups: Vec<GroupView>,
     changes: Vec<ChangeView<'a>>,
     differences: Vec<DifferenceView<'a>>,
     causes: Vec<CauseView<'a>>,
 }
 
 #[derive(Serialize)]
-struct Question<'a> {
-    packets: &'a str,
-    source_ports: &'a str,
-    one_way: bool,
-}
-
-#[derive(Serialize)]
-struct GroupView<'a> {
-    members: Vec<Member<'a>>,
+struct GroupView {
+    members: Vec<Component>,
     before: bool,
     after: bool,
-}
-
-#[derive(Serialize)]
-struct Member<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -84,21 +68,12 @@ struct PartView {
     packets: Sets,
 }
 
-#[derive(Serialize)]
-struct Sets {
-    works: Vec<Slice>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    depends: Vec<Slice>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unknown: Vec<Slice>,
-}
-
 /// The differences as JSON.
 pub fn json(diff: &Diff) -> String {
     let parts = |parts: &[Part]| parts.iter().map(|part| part_view(diff, part)).collect();
     let view = View {
         schema: SCHEMA,
-        question: Question {
+        question: Everybody {
             packets: &diff.packets,
             source_ports: &diff.source_ports,
             one_way: diff.one_way,
@@ -122,18 +97,11 @@ pub fn json(diff: &Diff) -> String {
             })
             .collect(),
     };
-    // What is written here has no map with keys that are no text, so it cannot fail.
-    let mut text = serde_json::to_string_pretty(&view).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(&view)
 }
 
-fn group_view<'a>(diff: &'a Diff, group: &'a Group) -> GroupView<'a> {
-    let member = |end: &'a crate::network::ResourceRef| Member {
-        id: end.id.as_str(),
-        kind: end.kind,
-        name: diff.names.get(&end.id).map(String::as_str),
-    };
+fn group_view(diff: &Diff, group: &Group) -> GroupView {
+    let member = |end| Component::of(end, diff.names.get(&end.id));
     GroupView {
         members: group.members.iter().map(member).collect(),
         before: group.before,
@@ -159,23 +127,14 @@ fn difference_view<'a>(diff: &Diff, one: &'a Difference) -> DifferenceView<'a> {
         from: one.from,
         to: one.to,
         between: [from.as_str(), to.as_str()],
-        opened: sets(diff, &one.opened),
-        closed: sets(diff, &one.closed),
+        opened: Sets::of(&diff.work.space, &one.opened),
+        closed: Sets::of(&diff.work.space, &one.closed),
     }
 }
 
 fn part_view(diff: &Diff, part: &Part) -> PartView {
     PartView {
         difference: part.difference,
-        packets: sets(diff, &part.packets),
-    }
-}
-
-fn sets(diff: &Diff, sets: &Standings) -> Sets {
-    let space = &diff.work.space;
-    Sets {
-        works: slices(space, &sets.works),
-        depends: slices(space, &sets.depends),
-        unknown: slices(space, &sets.unknown),
+        packets: Sets::of(&diff.work.space, &part.packets),
     }
 }

@@ -88,7 +88,12 @@ fn label(diff: &Diff, group: usize) -> String {
 
 /// The packets of a part, a line for each pair of ends and set of addresses.
 fn flows(diff: &Diff, part: &Part) -> Vec<String> {
-    let Some(difference) = diff.differences.get(part.difference) else {
+    told(diff, part.difference, &part.packets)
+}
+
+/// Packets of a difference, a line for each pair of ends and set of addresses.
+pub(super) fn told(diff: &Diff, difference: usize, packets: &Standings) -> Vec<String> {
+    let Some(difference) = diff.differences.get(difference) else {
         return Vec::new();
     };
     let to = match difference.from == difference.to {
@@ -96,13 +101,13 @@ fn flows(diff: &Diff, part: &Part) -> Vec<String> {
         false => label(diff, difference.to),
     };
     let ends = format!("{} → {to}", label(diff, difference.from));
-    let told = |cubes, suffix: &'static str| {
+    let line = |cubes, suffix: &'static str| {
         let lines = lines(cubes, &difference.asked).into_iter();
         let ends = ends.clone();
         lines.map(move |line| format!("{ends}  {line}{suffix}"))
     };
-    let works = told(&part.packets.works, "");
-    let depends = told(&part.packets.depends, " (for some of AWS's picks)");
-    let unknown = told(&part.packets.unknown, " (unknown)");
+    let works = line(&packets.works, "");
+    let depends = line(&packets.depends, " (for some of AWS's picks)");
+    let unknown = line(&packets.unknown, " (unknown)");
     works.chain(depends).chain(unknown).collect()
 }

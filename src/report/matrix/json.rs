@@ -1,6 +1,7 @@
 //! `--format json`: versioned and stable; fields are added, never changed.
 
 use super::super::slice::{Slice, slices};
+use super::super::view::{Component, Everybody, pretty};
 use super::Counts;
 use crate::analysis::{Endpoint, EndpointClass, Flow, Matrix};
 use crate::packet::Cube;
@@ -12,17 +13,10 @@ const SCHEMA: &str = "whyhop.matrix/1";
 #[derive(Serialize)]
 struct View<'a> {
     schema: &'static str,
-    question: Question<'a>,
+    question: Everybody<'a>,
     counts: CountsView,
-    classes: Vec<Vec<Member<'a>>>,
+    classes: Vec<Vec<Component>>,
     flows: Vec<FlowView<'a>>,
-}
-
-#[derive(Serialize)]
-struct Question<'a> {
-    packets: &'a str,
-    source_ports: &'a str,
-    one_way: bool,
 }
 
 #[derive(Serialize)]
@@ -32,15 +26,6 @@ struct CountsView {
     pairs: usize,
     connected: usize,
     unknown: usize,
-}
-
-#[derive(Serialize)]
-struct Member<'a> {
-    id: &'a str,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<&'a str>,
 }
 
 /// `from` and `to` count classes from 0; the slices are as the two members of `between` send them.
@@ -62,7 +47,7 @@ pub fn json(matrix: &Matrix) -> String {
     let counts = Counts::of(matrix);
     let view = View {
         schema: SCHEMA,
-        question: Question {
+        question: Everybody {
             packets: &matrix.packets,
             source_ports: &matrix.source_ports,
             one_way: matrix.one_way,
@@ -81,18 +66,11 @@ pub fn json(matrix: &Matrix) -> String {
             .collect(),
         flows: matrix.flows.iter().map(|flow| flow_view(matrix, flow)).collect(),
     };
-    // What is written here has no map with keys that are no text, so it cannot fail.
-    let mut text = serde_json::to_string_pretty(&view).unwrap_or_default();
-    text.push('\n');
-    text
+    pretty(&view)
 }
 
-fn members<'a>(matrix: &'a Matrix, class: &'a EndpointClass) -> Vec<Member<'a>> {
-    let member = |end: &'a Endpoint| Member {
-        id: end.resource.id.as_str(),
-        kind: end.resource.kind,
-        name: matrix.names.get(&end.resource.id).map(String::as_str),
-    };
+fn members(matrix: &Matrix, class: &EndpointClass) -> Vec<Component> {
+    let member = |end: &Endpoint| Component::of(&end.resource, matrix.names.get(&end.resource.id));
     class.members.iter().map(member).collect()
 }
 
