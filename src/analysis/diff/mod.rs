@@ -222,6 +222,9 @@ impl Side {
     }
 }
 
+/// The old model's sections, what differs as sets, and the same as it is told.
+type Both = (Map<String, Value>, Vec<Found>, Diff);
+
 /// What two networks have in common and what not: the groups of ends, what fares differently, the names.
 type Compared = (Vec<Group>, Vec<Found>, BTreeMap<ResourceId, String>);
 
@@ -237,12 +240,8 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// The old model's sections, what differs as sets, and the same as it is told.
-    fn both(
-        &self,
-        [old, new]: [Model; 2],
-        build: &Build<'_>,
-    ) -> Result<(Map<String, Value>, Vec<Found>, Diff), QuestionError> {
+    /// Asks both.
+    fn both(&self, [old, new]: [Model; 2], build: &Build<'_>) -> Result<Both, QuestionError> {
         let new = align::align(&old, new);
         let trees = [tree(&old), tree(&new)];
         let changes = structure::changes([&old, &new], [&trees[0], &trees[1]]);

@@ -344,7 +344,7 @@ fn key(edits: &[Edit]) -> Vec<String> {
     changes
 }
 
-fn turned<'r, T>([from, to]: [&'r T; 2], leg: Leg) -> [&'r T; 2] {
+fn turned<T>([from, to]: [&T; 2], leg: Leg) -> [&T; 2] {
     match leg {
         Leg::Forward => [from, to],
         Leg::Return => [to, from],

@@ -154,7 +154,7 @@ pub fn covering(addresses: &AddressSet) -> Vec<IpNet> {
     };
     let cover = |mut cidrs: Box<dyn Iterator<Item = IpNet> + '_>| {
         let first = cidrs.next()?;
-        Some(cidrs.fold(first, |cover, next| over(cover, next)))
+        Some(cidrs.fold(first, over))
     };
     let both = [cover(Box::new(family(true))), cover(Box::new(family(false)))];
     both.into_iter().flatten().collect()
