@@ -47,6 +47,8 @@ codes! {
     FirewallRulesRestriction = "FIREWALL_RULES_RESTRICTION",
     FirewallUnsupportedRuleOptions = "FIREWALL_UNSUPPORTED_RULE_OPTIONS",
     GatewayRejectsSpoofedTraffic = "GATEWAY_REJECTS_SPOOFED_TRAFFIC",
+    GwlbDestinationPortRestriction = "GWLB_DESTINATION_PORT_RESTRICTION",
+    GwlbProtocolRestriction = "GWLB_PROTOCOL_RESTRICTION",
     IgwDestinationAddressNotInRfc1918Egress = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS",
     IgwDestinationAddressNotInRfc6598Egress = "IGW_DESTINATION_ADDRESS_NOT_IN_RFC6598_EGRESS",
     IgwPrivateIpAssociationForIngress = "IGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS",

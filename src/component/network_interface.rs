@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::network::{
     Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, Onward, Owner, Passage,
-    Resident, ResourceRef, RuleRef, Step, Target, Trace, Workspace, certain_addresses,
+    Refusal, Resident, ResourceRef, RuleRef, Step, Target, Trace, Workspace, certain_addresses,
 };
 use crate::packet::{AddressSet, PacketSet};
 
@@ -196,7 +196,7 @@ fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
         stopped: stopped(eni, model),
         behind,
         unmodelled: unmodelled(eni).filter(|_| behind.is_none()),
-        begins_nothing: builder.begins_nothing(id),
+        refusals: builder.refusals(id),
     };
     builder.set(node, component);
 }
@@ -214,8 +214,8 @@ struct Interface {
     /// What takes the packets instead of a host, and sends through this interface.
     behind: Option<LinkId>,
     unmodelled: Option<String>,
-    /// The code that blames it where something is to begin here, because what is behind it only answers.
-    begins_nothing: Option<ExplanationCode>,
+    /// What never begins here.
+    refusals: Vec<Refusal>,
 }
 
 impl Component for Interface {
@@ -276,11 +276,17 @@ impl Interface {
         Some(self.refuses(ExplanationCode::BadState, message))
     }
 
-    /// Why nothing begins here.
-    fn silent(&self, arrival: &Arrival<'_>) -> Option<Cause> {
-        let code = self.begins_nothing.filter(|_| arrival.leg == Leg::Forward)?;
-        let message = format!("{} answers, and begins nothing by itself", self.resource.id);
-        Some(self.refuses(code, message))
+    /// Refuses what never begins here; gives back the rest.
+    fn begins(&self, arrival: &Arrival<'_>, work: &Workspace, steps: &mut Vec<Step>) -> PacketSet {
+        let mut rest = arrival.packets;
+        for refusal in self.refusals.iter().filter(|_| arrival.leg == Leg::Forward) {
+            let refused = work.space.intersect(rest, work.space.cube(&refusal.packets));
+            rest = work.space.subtract(rest, refused);
+            let message = format!("{} {}", self.resource.id, refusal.message);
+            let because = self.refuses(refusal.code, message);
+            steps.push(Step::drop(refused, Passage::over(self.out), because));
+        }
+        rest
     }
 
     /// To the component behind this interface, or from it.
@@ -301,11 +307,13 @@ impl Interface {
     /// Packets begin here, or the reply does.
     fn send(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
         let onward = Passage::over(self.out);
-        if let Some(because) = self.not_running().or_else(|| self.silent(arrival)) {
+        if let Some(because) = self.not_running() {
             return vec![Step::drop(arrival.packets, onward, because)];
         }
-        let own = work.space.from_sources(arrival.packets, &self.addresses);
-        let foreign = work.space.subtract(arrival.packets, own);
+        let mut steps = Vec::new();
+        let begun = self.begins(arrival, work, &mut steps);
+        let own = work.space.from_sources(begun, &self.addresses);
+        let foreign = work.space.subtract(begun, own);
         // An address that it only may have is not its own where the packets are for somebody else.
         let others = arrival.parties.to.is_some_and(|to| to != arrival.node);
         let mine = if others { &self.certain } else { &self.addresses };
@@ -314,7 +322,7 @@ impl Interface {
         let served = work.space.to_destinations(away, &self.served);
         let routed = work.space.subtract(away, served);
         let id = &self.resource.id;
-        let mut steps = vec![
+        steps.extend([
             Step::forward(routed, onward.clone(), self.says(format!("{id} sends"))),
             self.foreign(foreign, onward, "source"),
             Step::Deliver {
@@ -322,7 +330,7 @@ impl Interface {
                 answered: true,
                 because: self.says(format!("{id} talks to itself")),
             },
-        ];
+        ]);
         if let Some(link) = self.services {
             let because = self.says(format!("{id} asks a service that Amazon answers inside the VPC"));
             steps.push(Step::forward(served, Passage::over(link), because));

@@ -51,6 +51,7 @@ pub fn classic_group(protocol: ListenerProtocol, port: Option<u16>, instances: &
         kind: TargetType::Instance,
         protocol,
         port,
+        health_check_port: None,
         preserve_client_ip: None,
         cross_zone: None,
         targets: instances.iter().map(|id| target(id, None)).collect(),

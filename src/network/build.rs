@@ -3,10 +3,11 @@
 use super::component::{Component, Kind};
 use super::graph::{Graph, Link, LinkId, NodeId};
 use super::step::Direction;
+use super::tunnel::{Tunnel, TunnelId};
 use super::{Network, Owner};
 use crate::code::ExplanationCode;
 use crate::model::{Model, NetworkInterfaceId, ResourceId, RouteTableId, SubnetId, Tenants, VpcId};
-use crate::packet::AddressSet;
+use crate::packet::{AddressSet, Cube};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -92,6 +93,17 @@ impl Association {
     }
 }
 
+/// Packets that never begin at an interface, because what is behind it sends none such.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The packets.
+    pub packets: Cube,
+    /// The code that blames the interface.
+    pub code: ExplanationCode,
+    /// What is behind it, and what that does.
+    pub message: String,
+}
+
 /// A network under construction. Kinds meet here, so that they need not know each other.
 pub struct Builder<'m> {
     /// What the user wrote.
@@ -113,7 +125,8 @@ pub struct Builder<'m> {
     ends: FxHashMap<ResourceId, Vec<NodeId>>,
     served: BTreeMap<VpcId, Vec<(NodeId, AddressSet)>>,
     outside: Vec<(NodeId, AddressSet)>,
-    only_answers: BTreeMap<NetworkInterfaceId, ExplanationCode>,
+    refusals: BTreeMap<NetworkInterfaceId, Vec<Refusal>>,
+    tunnels: Vec<Tunnel>,
     main_tables: FxHashMap<VpcId, RouteTableId>,
     filters: u32,
 }
@@ -139,7 +152,8 @@ impl<'m> Builder<'m> {
             ends: FxHashMap::default(),
             served: BTreeMap::new(),
             outside: Vec::new(),
-            only_answers: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            tunnels: Vec::new(),
             main_tables: main.map(|(id, table)| (table.vpc.clone(), id.clone())).collect(),
             filters: 0,
         }
@@ -319,14 +333,21 @@ impl<'m> Builder<'m> {
         &self.outside
     }
 
-    /// Says that nothing begins at an interface of the model: what is behind it only answers.
-    pub fn only_answers(&mut self, eni: &NetworkInterfaceId, code: ExplanationCode) {
-        self.only_answers.insert(eni.clone(), code);
+    /// Says that what is behind an interface of the model begins no such packets.
+    pub fn never_begins(&mut self, eni: &NetworkInterfaceId, refusal: Refusal) {
+        self.refusals.entry(eni.clone()).or_default().push(refusal);
     }
 
-    /// The code that blames an interface at which something is to begin, if what is behind it only answers.
-    pub fn begins_nothing(&self, eni: &NetworkInterfaceId) -> Option<ExplanationCode> {
-        self.only_answers.get(eni).copied()
+    /// What never begins at an interface, the first that fits decides.
+    pub fn refusals(&self, eni: &NetworkInterfaceId) -> Vec<Refusal> {
+        self.refusals.get(eni).cloned().unwrap_or_default()
+    }
+
+    /// One more tunnel.
+    pub fn tunnel(&mut self, tunnel: Tunnel) -> TunnelId {
+        let id = TunnelId(u32::try_from(self.tunnels.len()).unwrap_or(u32::MAX));
+        self.tunnels.push(tunnel);
+        id
     }
 
     /// Says that questions may begin or end here, and flow logs name it so.
@@ -369,6 +390,7 @@ impl Network {
             owners: builder.owners,
             ends: builder.ends,
             served: builder.served,
+            tunnels: builder.tunnels,
             names: model.names().map(|(id, name)| (id, name.to_owned())).collect(),
             sources: model.sources.clone(),
         }

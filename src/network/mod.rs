@@ -11,25 +11,28 @@ mod rule;
 mod service;
 mod step;
 mod transit;
+mod tunnel;
 mod workspace;
 
 pub use addresses::{
     certain_addresses, internet_addresses, nat64, private_addresses, reserved, rfc1918, rfc6598,
 };
-pub use build::{Association, Builder, Resident, Target};
+pub use build::{Association, Builder, Refusal, Resident, Target};
 pub use component::{Arrival, Component, Kind, Memory, Parties, Sender, Trace};
 pub use graph::{Graph, Link, LinkId, NodeId};
 pub use on_premises::{Behind, Knowledge, Known, Learned, announced, announced_by, behind, knowledge};
 pub use routing::{Entry, Routes};
 pub use rule::Service;
 pub use service::{
-    ServingNode, aws_services, balancer_node, endpoint_families, endpoint_node, endpoints_served, last_word,
-    offered_service, service_addresses, serving_nodes,
+    ServingNode, aws_services, balancer_node, endpoint_families, endpoint_node, endpoints_inspected,
+    endpoints_served, inspected_subnet, inspector_node, last_word, offered_service, service_addresses,
+    serving_nodes,
 };
 pub use step::{
     Cause, Choice, Direction, Identity, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step,
 };
 pub use transit::{TransitTable, Zone, transit_attachments, transit_prefixes, transit_zones, zone_of};
+pub use tunnel::{Carriage, Tunnel, TunnelId};
 pub use workspace::{FilterId, Workspace};
 
 use crate::model::{Location, Place, ResourceId, Sources, VpcId};
@@ -58,6 +61,7 @@ pub struct Network {
     owners: BTreeMap<NodeId, Owner>,
     ends: FxHashMap<ResourceId, Vec<NodeId>>,
     served: BTreeMap<VpcId, Vec<(NodeId, AddressSet)>>,
+    tunnels: Vec<Tunnel>,
     names: FxHashMap<ResourceId, String>,
     sources: Sources,
 }
@@ -95,6 +99,10 @@ impl Network {
         outside
             .filter(|(_, owner)| owner.resource.kind != "internet")
             .map(|(node, owner)| (*node, owner))
+    }
+    /// A tunnel, by its number.
+    pub fn tunnel(&self, id: TunnelId) -> Option<&Tunnel> {
+        self.tunnels.get(usize::try_from(id.0).ok()?)
     }
     /// The `name` that the model gives a resource.
     pub fn name(&self, id: &ResourceId) -> Option<String> {

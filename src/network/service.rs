@@ -94,6 +94,39 @@ pub fn serving_nodes(service: &VpcEndpointService, subnet: &SubnetId, model: &Mo
     .collect()
 }
 
+/// The Gateway Load Balancer endpoints whose packets a node of a load balancer hands to appliances.
+pub fn endpoints_inspected(eni: &NetworkInterfaceId, model: &Model) -> Vec<VpcEndpointId> {
+    let endpoints = model
+        .vpc_endpoints
+        .iter()
+        .filter(|(_, endpoint)| endpoint.kind == VpcEndpointType::GatewayLoadBalancer);
+    let served = endpoints.filter(|(_, endpoint)| {
+        let subnet = inspected_subnet(endpoint, model);
+        let service = offered_service(endpoint, model);
+        service.zip(subnet).is_some_and(|((_, service), subnet)| {
+            let nodes = serving_nodes(service, subnet, model);
+            nodes.iter().any(|node| node.eni == *eni)
+        })
+    });
+    served.map(|(id, _)| id.clone()).collect()
+}
+
+/// The subnet of a Gateway Load Balancer endpoint: AWS gives it exactly one.
+pub fn inspected_subnet<'m>(endpoint: &'m VpcEndpoint, model: &'m Model) -> Option<&'m SubnetId> {
+    let own = endpoint.enis.iter().next();
+    let described = own.and_then(|eni| model.enis.get(eni)).map(|eni| &eni.subnet);
+    described.or_else(|| endpoint.subnets.iter().next())
+}
+
+/// A node of a Gateway Load Balancer, as one of its endpoints meets it.
+pub fn inspector_node(
+    endpoint: &VpcEndpointId,
+    eni: &NetworkInterfaceId,
+    builder: &mut Builder<'_>,
+) -> NodeId {
+    builder.place("load-balancer", format!("{eni} for {endpoint}").as_str())
+}
+
 /// What stands behind the interface of an endpoint.
 pub fn endpoint_node(id: &VpcEndpointId, eni: &NetworkInterfaceId, builder: &mut Builder<'_>) -> NodeId {
     builder.place("vpc-endpoint", format!("{id} at {eni}").as_str())

@@ -1,6 +1,7 @@
 //! What can happen to packets at a component: the closed vocabulary between the components and the walk.
 
 use super::graph::{LinkId, NodeId};
+use super::tunnel::TunnelId;
 use crate::code::ExplanationCode;
 use crate::model::{NetworkInterfaceId, Place, ResourceId, VpcId};
 use crate::packet::{AddressSet, Field, PacketSet, PortSet, Space};
@@ -240,6 +241,10 @@ pub struct Passage {
     pub source_of: Option<NodeId>,
     /// Whose the new destination addresses are.
     pub destination_of: Option<NodeId>,
+    /// The tunnels one of which must carry them; none: they go as they are.
+    pub inside: Vec<TunnelId>,
+    /// The health check of what is behind it.
+    pub health: Option<TunnelId>,
 }
 
 impl Passage {
@@ -255,6 +260,8 @@ impl Passage {
             recalls: None,
             source_of: None,
             destination_of: None,
+            inside: Vec::new(),
+            health: None,
         }
     }
     /// Addressed to this interface.
@@ -316,6 +323,18 @@ impl Passage {
     #[must_use]
     pub fn meant_for(mut self, whom: Option<NodeId>) -> Self {
         self.destination_of = whom;
+        self
+    }
+    /// Carried by one of these tunnels.
+    #[must_use]
+    pub fn carried_by(mut self, tunnels: Vec<TunnelId>) -> Self {
+        self.inside = tunnels;
+        self
+    }
+    /// To somebody whose health is checked by this flow.
+    #[must_use]
+    pub fn checked_by(mut self, health: Option<TunnelId>) -> Self {
+        self.health = health;
         self
     }
     /// With the reply taken back to this interface, past the route tables.

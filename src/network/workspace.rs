@@ -1,5 +1,6 @@
-//! Where one thread works: its packet space, and the rule lists that it has compiled there.
+//! Where one thread works: its packet space, the rule lists that it has compiled there, and the tunnels that it has tried.
 
+use super::tunnel::{Carriage, TunnelId};
 use crate::packet::{Cube, RuleMap, Space};
 use rustc_hash::FxHashMap;
 use std::cell::RefCell;
@@ -19,6 +20,7 @@ pub struct Workspace {
     /// The packet space.
     pub space: Space,
     filters: RefCell<FxHashMap<FilterId, RuleMap>>,
+    tunnels: RefCell<FxHashMap<TunnelId, Carriage>>,
 }
 
 impl Workspace {
@@ -35,5 +37,15 @@ impl Workspace {
         let map = self.space.first_match(&rules());
         self.filters.borrow_mut().insert(id, map);
         map
+    }
+
+    /// Whether a tunnel carries what is put into it; `walk` is asked the first time only.
+    pub fn carriage(&self, id: TunnelId, walk: impl FnOnce() -> Carriage) -> Carriage {
+        if let Some(known) = self.tunnels.borrow().get(&id) {
+            return *known;
+        }
+        let found = walk();
+        self.tunnels.borrow_mut().insert(id, found);
+        found
     }
 }

@@ -7,15 +7,16 @@
 //! anything, goes on past drops as if the packets had passed: it says everything that is in the way.
 
 mod arrive;
+mod underlay;
 
-use super::finding::{Hop, Outcome, Path, Way};
+use super::finding::{Action, Hop, Outcome, Path, Way};
 use super::hop;
 use super::quant::Fate;
 use super::trail::{Position, Trail};
 use crate::code::ExplanationCode;
 use crate::network::{
-    Arrival, Cause, Choice, Component, Direction, Leg, LinkId, Memory, Network, NodeId, Onward, Parties,
-    Passage, ResourceRef, Sender, Step, Workspace,
+    Arrival, Carriage, Cause, Choice, Component, Direction, Leg, LinkId, Memory, Network, NodeId, Onward,
+    Parties, Passage, ResourceRef, Sender, Step, Workspace,
 };
 use crate::packet::PacketSet;
 use rustc_hash::FxHashSet;
@@ -70,6 +71,8 @@ pub struct Walk<'a> {
     pub lossy: bool,
     /// Whether more than [`PATHS_MAX`] ways were found.
     pub truncated: bool,
+    /// Whether these are the packets of a tunnel.
+    underlay: bool,
 }
 
 /// The request's way, while its reply is under way.
@@ -108,6 +111,7 @@ impl<'a> Walk<'a> {
             doubtful: Ways::default(),
             lossy: false,
             truncated: false,
+            underlay: false,
         }
     }
 
@@ -264,7 +268,7 @@ impl<'a> Walk<'a> {
         let mut fate = Fate::LOST;
         let mut arrived: Vec<(PacketSet, bool, Hop, bool)> = Vec::new();
         for (index, step) in steps.into_iter().enumerate() {
-            let hop = hop::of(self.network, component, direction, &step);
+            let mut hop = hop::of(self.network, component, direction, &step);
             match step {
                 Step::Forward {
                     packets,
@@ -272,6 +276,10 @@ impl<'a> Walk<'a> {
                     choice,
                     ..
                 } => {
+                    let picks = match choice {
+                        Choice::Any => picks,
+                        Choice::Working => self.healthy(picks, &mut hop),
+                    };
                     let several = (picks.len() > 1).then_some((index, choice));
                     for passage in picks {
                         join(
@@ -368,7 +376,21 @@ impl<'a> Walk<'a> {
         let mut trail = trail.clone();
         trail.links.push(group.passage.over);
         let shown = |hop: &Hop| component.shown() || hop.code.is_some();
+        let said = group.hops.last().cloned();
         trail.hops.extend(group.hops.into_iter().filter(shown));
+        match self.carriage(&group.passage.inside) {
+            Carriage::Carries => {}
+            Carriage::Unsure => return self.uncarried(group.packets, said, trail, there),
+            Carriage::Fails => {
+                self.lossy = true;
+                let obstacles = self.obstacles(&group.passage.inside);
+                if !self.past_drops {
+                    self.end(Outcome::Dropped, obstacles, &trail, there);
+                    return Fate::LOST;
+                }
+                trail.hops.extend(obstacles);
+            }
+        }
         let carried = self.carry(at, &group.passage, group.undo, group.packets, &mut trail);
         let Some((packets, parties)) = carried.filter(|(packets, _)| !packets.is_empty()) else {
             return Fate::LOST;
@@ -391,6 +413,26 @@ impl<'a> Walk<'a> {
             parties,
         };
         self.visit(position, trail, there)
+    }
+
+    /// Packets of which nobody knows whether they are carried.
+    fn uncarried(
+        &mut self,
+        packets: PacketSet,
+        said: Option<Hop>,
+        mut trail: Trail,
+        there: Option<There<'_>>,
+    ) -> Fate {
+        trail.hops.extend(said.map(|hop| Hop {
+            action: Action::Unknown,
+            code: Some(ExplanationCode::UnknownResource),
+            message: format!(
+                "{}: the model does not say whether its own packets get through",
+                hop.message
+            ),
+            ..hop
+        }));
+        self.unknown(packets, trail, there)
     }
 
     /// The packets as they leave, and between whom they are then; what they leave behind goes into the trail.

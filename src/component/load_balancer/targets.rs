@@ -4,8 +4,9 @@ use crate::model::{
     AddressSpec, LoadBalancer, LoadBalancerType, Model, NetworkInterface, NetworkInterfaceId, SubnetId,
     TargetDescription, TargetGroup, TargetGroupId, TargetHealth, TargetType, Tenants,
 };
-use crate::network::{NodeId, Zone, zone_of};
+use crate::network::{NodeId, TunnelId, Zone, zone_of};
 use crate::packet::AddressSet;
+use std::net::IpAddr;
 
 /// A target, wherever a listener finds it.
 pub(super) struct Target {
@@ -14,6 +15,8 @@ pub(super) struct Target {
     pub(super) index: usize,
     pub(super) eni: Option<NetworkInterfaceId>,
     pub(super) node: Option<NodeId>,
+    /// The address by which the group names it, where it does.
+    pub(super) ip: Option<IpAddr>,
     /// Where it is; none: nobody knows.
     pub(super) address: Option<AddressSet>,
     pub(super) port: Option<u16>,
@@ -22,6 +25,9 @@ pub(super) struct Target {
     pub(super) preserved: bool,
     pub(super) cross_zone: bool,
     pub(super) health: TargetHealth,
+    pub(super) health_check_port: Option<u16>,
+    /// The flow of the health check.
+    pub(super) check: Option<TunnelId>,
     /// Whether it is no interface at all: a function.
     pub(super) function: bool,
 }
@@ -51,11 +57,14 @@ pub(super) fn targets<'m, 't: 'm>(
                     zone: spot.subnet.as_ref().and_then(|subnet| zone_of(subnet, model)),
                     eni: spot.eni,
                     node: None,
+                    ip: target.ip,
                     address: spot.address,
                     subnet: spot.subnet,
                     preserved: preserves(balancer, group),
                     cross_zone: crosses(balancer, group),
                     health: target.health,
+                    health_check_port: group.health_check_port,
+                    check: None,
                     function: group.kind == TargetType::Lambda,
                 })
         })

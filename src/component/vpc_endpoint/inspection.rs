@@ -8,9 +8,9 @@
 //! - Only the route leads there: the interface answers to nobody. It serves no client of its own subnet, whose table would lead
 //!   back to it, which the walk finds as a loop.
 //! - Security groups behind it do not know the sender any more (VPC guide, "Security group rules").
-//! - What the appliance does with the packets is not known, nor is the way from the load balancer to it looked at: it is taken to
-//!   get them and to pass them, and the answer says so, as AWS's own analyzer does (`PATH_THROUGH_GWLB_NOT_CHECKED`). The service
-//!   must be in the endpoint's zone (`VPCE_SERVICE_NOT_INSTALLED_IN_AZ`).
+//! - The load balancer is a hop of its own where the model describes it. Where it is somebody else's, the appliance is taken to get
+//!   the packets and to pass them, and the answer says so, as AWS's own analyzer does (`PATH_THROUGH_GWLB_NOT_CHECKED`).
+//! - The service must be in the endpoint's zone (`VPCE_SERVICE_NOT_INSTALLED_IN_AZ`).
 
 use super::{NAME, closed};
 use crate::code::ExplanationCode;
@@ -18,8 +18,9 @@ use crate::model::{
     Model, NetworkInterfaceId, Place, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointService,
 };
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, LinkId, Owner, Passage, Resident, ResourceRef, Step,
-    Target, Workspace, offered_service, zone_of,
+    Arrival, Builder, Cause, Choice, Component, Direction, LinkId, NodeId, Owner, Passage, Resident,
+    ResourceRef, Step, Target, Workspace, inspected_subnet, inspector_node, offered_service, serving_nodes,
+    zone_of,
 };
 use crate::packet::{AddressSet, PacketSet};
 
@@ -28,10 +29,8 @@ fn site<'m>(
     endpoint: &'m VpcEndpoint,
     model: &'m Model,
 ) -> Option<(Option<&'m NetworkInterfaceId>, SubnetId)> {
-    let own = endpoint.enis.iter().next();
-    let described = own.and_then(|eni| model.enis.get(eni)).map(|eni| &eni.subnet);
-    let subnet = described.or_else(|| endpoint.subnets.iter().next())?;
-    Some((own, subnet.clone()))
+    let subnet = inspected_subnet(endpoint, model)?;
+    Some((endpoint.enis.iter().next(), subnet.clone()))
 }
 
 /// Offers itself to route tables.
@@ -86,9 +85,27 @@ pub(super) fn connect(id: &VpcEndpointId, endpoint: &VpcEndpoint, model: &Model,
         addresses: described.map_or_else(AddressSet::empty, |eni| builder.addresses_of(eni).0),
         closed: closed(id, endpoint, model),
         missing: missing(endpoint, &subnet, model),
+        inspectors: inspectors((id, endpoint), (node, &subnet), model, builder),
         out: builder.link(node, segment, Direction::Egress),
     };
     builder.set(node, component);
+}
+
+/// The nodes that hand its packets to appliances, as far as the model describes them.
+fn inspectors(
+    (id, endpoint): (&VpcEndpointId, &VpcEndpoint),
+    (node, subnet): (NodeId, &SubnetId),
+    model: &Model,
+    builder: &mut Builder<'_>,
+) -> Vec<LinkId> {
+    let service = offered_service(endpoint, model);
+    let nodes = service.map_or_else(Vec::new, |(_, service)| serving_nodes(service, subnet, model));
+    let mut links = Vec::new();
+    for serving in nodes {
+        let inspector = inspector_node(id, &serving.eni, builder);
+        links.push(builder.link(node, inspector, Direction::Ingress));
+    }
+    links
 }
 
 /// The service that inspects, if the model offers it and it is not in the zone.
@@ -118,6 +135,8 @@ struct Endpoint {
     closed: Option<String>,
     /// The service, where it is not in the zone.
     missing: Option<String>,
+    /// The nodes that hand its packets to appliances; none where they are somebody else's.
+    inspectors: Vec<LinkId>,
     /// Into its subnet.
     out: LinkId,
 }
@@ -141,6 +160,14 @@ impl Component for Endpoint {
                 let message = format!("{} begins nothing by itself", self.resource.id);
                 let because = self.refuses(ExplanationCode::VpceIntraVpcTraffic, message);
                 vec![Step::drop(arrival.packets, Passage::over(self.out), because)]
+            }
+            Some(Direction::Egress) => {
+                let message = format!("the packets come out of {} again", self.resource.id);
+                vec![Step::forward(
+                    arrival.packets,
+                    self.passage(),
+                    self.says("inspection", message),
+                )]
             }
             Some(_) => self.take(arrival.packets, work),
         };
@@ -189,6 +216,15 @@ impl Endpoint {
             let message = format!("{service} has no load balancer in the zone of {id}");
             let code = ExplanationCode::VpceServiceNotInstalledInAz;
             return Step::drop(packets, self.passage(), self.refuses(code, message));
+        }
+        if !self.inspectors.is_empty() {
+            let message = format!("{id} hands the packets to the load balancer of its zone");
+            return Step::Forward {
+                packets,
+                picks: self.inspectors.iter().map(|link| Passage::over(*link)).collect(),
+                choice: Choice::Any,
+                because: self.says("inspection", message),
+            };
         }
         let message = format!("what inspects behind {id} gets the packets, and passes them unchanged");
         Step::forward(

@@ -17,8 +17,8 @@ use super::{NAME, closed};
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointType};
 use crate::network::{
-    Arrival, Builder, Cause, Choice, Component, Direction, LinkId, NodeId, Passage, ResourceRef, Rewrite,
-    ServingNode, Step, Workspace, balancer_node, endpoint_node, offered_service, serving_nodes,
+    Arrival, Builder, Cause, Choice, Component, Direction, LinkId, NodeId, Passage, Refusal, ResourceRef,
+    Rewrite, ServingNode, Step, Workspace, balancer_node, endpoint_node, offered_service, serving_nodes,
 };
 use crate::packet::{AddressSet, Cube, Family, PacketSet, Protocol, ProtocolSet};
 
@@ -27,7 +27,12 @@ pub(super) fn declare(id: &VpcEndpointId, endpoint: &VpcEndpoint, builder: &mut 
     for eni in endpoint.enis.iter() {
         let node = endpoint_node(id, eni, builder);
         builder.put_behind(eni, node);
-        builder.only_answers(eni, ExplanationCode::VpceIntraVpcTraffic);
+        let refusal = Refusal {
+            packets: Cube::all(),
+            code: ExplanationCode::VpceIntraVpcTraffic,
+            message: "answers, and begins nothing by itself".to_owned(),
+        };
+        builder.never_begins(eni, refusal);
         let interface = builder.place("network-interface", eni);
         builder.call(id, interface);
     }

@@ -184,6 +184,10 @@ fn target_group(group: &shape::TargetGroup, dump: &Dump) -> TargetGroup {
         },
         protocol: listener_protocol(group.protocol.as_deref()).unwrap_or(ListenerProtocol::Https),
         port: group.port,
+        health_check_port: group
+            .health_check_port
+            .as_deref()
+            .and_then(|port| port.parse().ok()),
         preserve_client_ip: attribute("preserve_client_ip.enabled", arn, dump).map(|value| value == "true"),
         cross_zone: match attribute("load_balancing.cross_zone.enabled", arn, dump) {
             Some("true") => Some(true),

@@ -334,6 +334,7 @@ shapes! {
         target_type: Option<String>,
         protocol: Option<String>,
         port: Option<u16>,
+        health_check_port: Option<String>,
     }
     struct TargetId { id: String, port: Option<u16>, }
     struct TargetHealthState { state: Option<String>, }

@@ -108,6 +108,7 @@ fn target_group(build: &mut Build<'_>, resource: &Resource) {
         },
         protocol: listener_protocol(block.text("Protocol")).unwrap_or(ListenerProtocol::Https),
         port: block.number("Port"),
+        health_check_port: block.number("HealthCheckPort"),
         preserve_client_ip: switch(block, attributes, "preserve_client_ip.enabled"),
         cross_zone: switch(block, attributes, "load_balancing.cross_zone.enabled"),
         targets: Vec::new(),

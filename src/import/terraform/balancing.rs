@@ -91,6 +91,7 @@ fn target_groups(build: &mut Build<'_>) {
             kind,
             protocol: listener_protocol(view.text("protocol")).unwrap_or(ListenerProtocol::Https),
             port: port(&view, "port"),
+            health_check_port: health_check_port(&view),
             preserve_client_ip: view.truth("preserve_client_ip"),
             cross_zone: view.truth("load_balancing_cross_zone_enabled"),
             targets: Vec::new(),
@@ -98,6 +99,11 @@ fn target_groups(build: &mut Build<'_>) {
         };
         build.add("target_groups", &view, item, |model| &mut model.target_groups);
     }
+}
+
+fn health_check_port(view: &View<'_>) -> Option<u16> {
+    let checks = view.blocks("health_check");
+    checks.iter().find_map(|check| port(check, "port"))
 }
 
 fn attachments(build: &mut Build<'_>) {

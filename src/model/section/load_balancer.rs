@@ -77,6 +77,9 @@ sections! {
         /// The port that they listen to, unless a target says otherwise.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub port: Option<u16>,
+        /// The port of the health checks. None: AWS's default, the port of each target, or 80 for GENEVE.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub health_check_port: Option<u16>,
         /// Whether targets see the client's address (a Network Load Balancer's). None: AWS's default.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub preserve_client_ip: Option<bool>,
