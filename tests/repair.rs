@@ -7,6 +7,8 @@
 mod hand;
 mod oracle;
 mod pairs;
+#[path = "repair/routes.rs"]
+mod routes;
 
 use oracle::generate::generate;
 use oracle::random::Random;

@@ -15,8 +15,11 @@
 //! Codes: <https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>. Read 2026-11-23; `reference`
 //! section 4.1.
 
+mod repair;
+
 use crate::code::ExplanationCode;
 use crate::model::{AddressSpec, InternetGatewayId, Model, Place, ResourceId, RouteState, RouteTable, VpcId};
+use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Association, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, ResourceRef,
     Rewrite, Routes, Step, Target, Workspace, rfc1918, rfc6598,
@@ -73,6 +76,10 @@ impl Kind for InternetGateways {
                 connect_one(id, vpc, model, builder);
             }
         }
+    }
+
+    fn opening(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::opening(trouble)
     }
 }
 

@@ -12,10 +12,13 @@
 //!
 //! Read 2026-11-23; `reference` sections 2.5 and 9.
 
+mod repair;
+
 use crate::code::ExplanationCode;
 use crate::model::{
     AddressSpec, InstanceState, Model, NetworkInterface, NetworkInterfaceId, Place, ResourceId, VpcId,
 };
+use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, Onward, Owner, Passage,
     Refusal, Resident, ResourceRef, RuleRef, Step, Target, Trace, Workspace, certain_addresses,
@@ -69,6 +72,10 @@ impl Kind for NetworkInterfaces {
                 connect_one(id, eni, model, builder);
             }
         }
+    }
+
+    fn opening(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::opening(trouble)
     }
 }
 

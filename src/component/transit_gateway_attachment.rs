@@ -14,11 +14,14 @@
 //!
 //! Read 2026-11-24; `reference` sections 6.1-6.5.
 
+mod repair;
+
 use crate::code::ExplanationCode;
 use crate::model::{
     AddressSpec, Model, NetworkInterfaceId, Place, SubnetId, Tenants, TransitGatewayAttachment,
     TransitGatewayAttachmentId, TransitGatewayId,
 };
+use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, Kind, LinkId, NodeId, Passage, Resident,
     ResourceRef, Step, TransitTable, Workspace, Zone, transit_zones, zone_of,
@@ -81,6 +84,10 @@ impl Kind for TransitGatewayAttachments {
                 connect_departures(id, attachment, peer, builder);
             }
         }
+    }
+
+    fn opening(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::opening(trouble)
     }
 }
 

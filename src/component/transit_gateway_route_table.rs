@@ -15,11 +15,14 @@
 //!
 //! Read 2026-11-24; `reference` section 6.1.
 
+mod repair;
+
 use crate::code::ExplanationCode;
 use crate::model::{
     Model, Peer, Place, ResourceId, TransitGatewayAttachment, TransitGatewayAttachmentId, TransitGatewayId,
     TransitGatewayRoute, TransitGatewayRouteTable, VpnConnection,
 };
+use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, FilterId, Kind, LinkId, NodeId, Passage,
     ResourceRef, RuleRef, Step, TransitTable, Workspace, Zone, behind, private_addresses,
@@ -67,6 +70,10 @@ impl Kind for TransitGatewayRouteTables {
                 }
             }
         }
+    }
+
+    fn opening(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::opening(trouble)
     }
 }
 

@@ -11,8 +11,11 @@
 //!
 //! Read 2026-11-23; `reference` section 5.1.
 
+mod repair;
+
 use crate::code::ExplanationCode;
 use crate::model::{Model, PeeringConnection, PeeringConnectionId, PeeringStatus, Place, VpcId};
+use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Step, Target,
     Workspace,
@@ -55,6 +58,10 @@ impl Kind for PeeringConnections {
         for (id, peering) in &model.peering_connections {
             connect_one(id, peering, model, builder);
         }
+    }
+
+    fn opening(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::opening(trouble)
     }
 }
 

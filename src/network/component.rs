@@ -75,11 +75,11 @@ pub trait Kind: Sync {
     fn declare(&self, model: &Model, builder: &mut Builder<'_>);
     /// Makes the components and their links. Every kind has declared by now.
     fn connect(&self, model: &Model, builder: &mut Builder<'_>);
-    /// How packets that it drops might be let pass.
+    /// How packets that are dropped might be let pass: by a component of this kind, or because of one.
     fn opening(&self, _: &Trouble<'_>) -> Vec<Proposal> {
         Vec::new()
     }
-    /// How packets that it lets pass might be stopped.
+    /// How packets that pass might be stopped by a component of this kind that lets them.
     fn closing(&self, _: &Trouble<'_>) -> Vec<Proposal> {
         Vec::new()
     }

@@ -43,7 +43,7 @@ fn shop(changed: &[(&str, &str)]) -> String {
     })
 }
 
-fn repair(text: &str, words: [&str; 3], goal: Goal) -> Repair {
+pub(crate) fn repair(text: &str, words: [&str; 3], goal: Goal) -> Repair {
     let base = model(text);
     let repair = Analysis::new(base.clone())
         .repair(words, &Options::default(), goal)
@@ -59,13 +59,13 @@ fn repair(text: &str, words: [&str; 3], goal: Goal) -> Repair {
 }
 
 /// The changes of the first set.
-fn first(text: &str, words: [&str; 3], goal: Goal) -> Vec<String> {
+pub(crate) fn first(text: &str, words: [&str; 3], goal: Goal) -> Vec<String> {
     let repair = repair(text, words, goal);
     assert!(repair.why_none.is_none(), "{:?}", repair.why_none);
     told(&repair).remove(0)
 }
 
-fn commands(repair: &Repair) -> Vec<&str> {
+pub(crate) fn commands(repair: &Repair) -> Vec<&str> {
     let edits = repair.sets[0].edits.iter();
     edits.flat_map(|edit| &edit.aws).map(String::as_str).collect()
 }

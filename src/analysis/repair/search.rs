@@ -222,11 +222,8 @@ impl<'a> Search<'a> {
             from,
             to,
         };
-        let own = self
-            .kinds
-            .iter()
-            .filter(|kind| kind.name() == blocker.component.kind);
-        own.flat_map(|kind| kind.opening(&trouble)).collect()
+        let kinds = self.kinds.iter();
+        kinds.flat_map(|kind| kind.opening(&trouble)).collect()
     }
 
     /// Whoever lets packets pass on a way that arrives, in every way that lets fewer pass.
@@ -263,8 +260,8 @@ impl<'a> Search<'a> {
             from: &finding.asked.sources,
             to: &finding.asked.destinations,
         };
-        let own = self.kinds.iter().filter(|kind| kind.name() == hop.author.kind);
-        own.flat_map(|kind| kind.closing(&trouble)).collect()
+        let kinds = self.kinds.iter();
+        kinds.flat_map(|kind| kind.closing(&trouble)).collect()
     }
 
     /// Of each proposal the first way that helps.

@@ -37,10 +37,9 @@ impl List {
 
     pub(super) fn main(subnet: &SubnetId, vpc: &VpcId, builder: &mut Builder<'_>) -> Self {
         let routes = Routes::of(subnet, builder);
-        let id = format!("main route table of {vpc}");
         Self {
             owner: builder.filter_owner(),
-            id: id.as_str().into(),
+            id: implied(vpc).as_str().into(),
             described: true,
             perhaps: AddressSet::empty(),
             table: None,
@@ -84,6 +83,11 @@ impl List {
     pub(super) fn route(&self, index: usize) -> Option<&crate::model::Route> {
         self.table.as_ref()?.routes.get(index)
     }
+}
+
+/// The main table of a VPC, of which the model says nothing.
+pub(super) fn implied(vpc: &VpcId) -> String {
+    format!("main route table of {vpc}")
 }
 
 /// The addresses that undescribed prefix lists may hold: any; those that lead to a gateway endpoint are AWS's own, and hold

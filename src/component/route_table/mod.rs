@@ -17,10 +17,12 @@
 //! Read 2026-11-25; `reference` section 1.
 
 mod list;
+mod repair;
 mod table;
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, NatGateway, NatGatewayId, ResourceId, RouteState, RouteTableId, SubnetId, VpcId};
+use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, LinkId, NodeId, Passage, ResourceRef, Step, Trace,
     Workspace,
@@ -111,6 +113,14 @@ impl Kind for RouteTables {
             };
             connect_one(list, site, builder);
         }
+    }
+
+    fn opening(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::opening(trouble)
+    }
+
+    fn closing(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
+        repair::closing(trouble)
     }
 }
 

@@ -87,11 +87,19 @@ impl Kind for SecurityGroups {
     }
 
     fn opening(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
-        repair::opening(trouble)
+        if trouble.author.kind == NAME {
+            repair::opening(trouble)
+        } else {
+            Vec::new()
+        }
     }
 
     fn closing(&self, trouble: &Trouble<'_>) -> Vec<Proposal> {
-        repair::closing(trouble)
+        if trouble.author.kind == NAME {
+            repair::closing(trouble)
+        } else {
+            Vec::new()
+        }
     }
 }
 

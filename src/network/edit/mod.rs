@@ -10,10 +10,14 @@ mod words;
 pub use needs::{Need, covering, needs, portions};
 pub use words::{Block, aws, reference, ticks};
 
+use super::addresses::certain_addresses;
 use super::step::{Direction, Leg, ResourceRef, RuleRef};
 use crate::code::ExplanationCode;
-use crate::model::{Change, Model, NetworkInterface, ResourceId};
+use crate::model::{
+    Change, Model, NetworkInterface, NetworkInterfaceId, Peer, ResourceId, Route, RouteTableId, VpcId,
+};
 use crate::packet::{AddressSet, Cube};
+use ipnet::IpNet;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -104,6 +108,53 @@ impl Trouble<'_> {
             Direction::Ingress => self.from,
             Direction::Egress => self.to,
         }
+    }
+
+    /// The route that decided, its table, and which route of it that is.
+    pub fn route(&self) -> Option<(&RouteTableId, usize, &Route)> {
+        let RuleRef::Route(text) = self.rule else {
+            return None;
+        };
+        let (id, table) = self.model.route_tables.get_key_value(self.author.id.as_str())?;
+        let of = |route: &Route| match &route.destination {
+            Peer::Cidr(cidr) => cidr.net().to_string() == **text,
+            Peer::Resource(list) => list.as_str() == &**text,
+        };
+        let index = table.routes.iter().position(of)?;
+        Some((id, index, table.routes.get(index)?))
+    }
+
+    /// The target of the route that loses the packets.
+    pub fn lost_by(&self) -> Option<&ResourceId> {
+        let lost = self.code == Some(ExplanationCode::BadStateRoute);
+        self.route().filter(|_| lost).map(|(.., route)| &route.target)
+    }
+
+    /// The interfaces of a VPC from which these packets come.
+    pub fn senders(&self, vpc: &VpcId) -> Vec<(&NetworkInterfaceId, &NetworkInterface)> {
+        let each = self.packets.iter().map(|cube| &cube.sources);
+        let sources = each.fold(AddressSet::empty(), |all, some| all.union(some));
+        let here = |eni: &NetworkInterface| {
+            let subnet = self.model.subnets.get(&eni.subnet);
+            subnet.is_some_and(|subnet| &subnet.vpc == vpc) && certain_addresses(eni).overlaps(&sources)
+        };
+        self.model.enis.iter().filter(|(_, eni)| here(eni)).collect()
+    }
+
+    /// The prefixes for which a route would be made: the subnets in which the destinations are, else they themselves.
+    pub fn prefixes(&self) -> Vec<IpNet> {
+        let subnets = || {
+            let subnets = self.model.subnets.values();
+            subnets.flat_map(|subnet| subnet.cidr.iter().map(|cidr| cidr.net()))
+        };
+        let mut prefixes: Vec<IpNet> = Vec::new();
+        for cidr in covering(&self.destinations()) {
+            let prefix = subnets().find(|subnet| subnet.contains(&cidr)).unwrap_or(cidr);
+            if !prefixes.iter().any(|known| known.contains(&prefix)) {
+                prefixes.push(prefix);
+            }
+        }
+        prefixes
     }
 
     /// The interface, as the model has it.
