@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use whyhop::evidence::{Logs, State, Window, correlate};
+use whyhop::evidence::{Format, Logs, State, Window, correlate};
 use whyhop::{Analysis, Options};
 
 #[derive(Deserialize)]
@@ -32,15 +32,26 @@ struct Row {
     change: Mapping,
     client: Option<End>,
     server: Option<End>,
+    #[serde(default = "https")]
+    packets: String,
     records: Records,
     verdict: String,
     state: String,
+    /// A word of the reason.
+    #[serde(default)]
+    because: String,
+}
+
+fn https() -> String {
+    "tcp/443".to_owned()
 }
 
 /// R1 to R4, each A or R; `late`, one that was rejected without a SYN; `lost`, interfaces whose records were; or `lines`,
-/// as they are.
+/// as they are, where `protocol` may follow; `reasons`, with a reason behind the
+/// action; `transit`, a transit gateway's.
 type Records = BTreeMap<String, Value>;
 
+const TRANSIT: &str = "tgw-attachment-id srcaddr dstaddr srcport dstport protocol packets bytes packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded packets-lost-ttl-expired flow-direction start end log-status";
 const HEADER: &str = "interface-id srcaddr dstaddr srcport dstport pkt-srcaddr pkt-dstaddr tcp-flags action protocol packets bytes start end log-status\n";
 
 /// Lays a change over a model: maps are united, all else is replaced.
@@ -56,6 +67,7 @@ fn overlay(base: &mut Value, change: &Value) {
                 }
             }
         }
+        (_, Value::Null) => {}
         (base, change) => *base = change.clone(),
     }
 }
@@ -77,28 +89,62 @@ fn line(name: &str, action: &str, flags: Option<u8>, (client, server): (&End, &E
 
 fn log(records: &Records, ends: (&End, &End)) -> String {
     let mut text = HEADER.to_owned();
-    let mut add = |line: &str| writeln!(text, "{line} 6 2 120 1760000000 1760000059 OK").unwrap();
+    let mut add = |line: &str| {
+        let protocol = if line.split(' ').count() < 10 { " 6" } else { "" };
+        writeln!(text, "{line}{protocol} 2 120 1760000000 1760000059 OK").unwrap();
+    };
     let words = |value: &Value| -> Vec<String> {
         let list = value.as_sequence().unwrap().iter();
         list.map(|one| one.as_str().unwrap().to_owned()).collect()
     };
-    let mut lost = Vec::new();
+    let (mut lost, mut transit, mut reasons) = (Vec::new(), Vec::new(), Vec::new());
     for (name, value) in records {
         match name.as_str() {
             "lines" => words(value).iter().for_each(|line| add(line)),
             "late" => add(&line(value.as_str().unwrap(), "R", Some(1), ends)),
             "lost" => lost = words(value),
+            "transit" => transit = words(value),
+            "reasons" => reasons = words(value),
             record => add(&line(record, value.as_str().unwrap(), None, ends)),
         }
     }
     for eni in lost {
         writeln!(text, "{eni} - - - - - - - - - - - 1760000000 1760000059 SKIPDATA").unwrap();
     }
+    if !reasons.is_empty() {
+        writeln!(
+            text,
+            "{}",
+            HEADER.trim().replace("action", "action reject-reason")
+        )
+        .unwrap();
+    }
+    for line in reasons {
+        writeln!(text, "{line} 6 2 - 1760000000 1760000059 OK").unwrap();
+    }
+    if !transit.is_empty() {
+        writeln!(text, "{TRANSIT}").unwrap();
+    }
+    for line in transit {
+        writeln!(text, "{line} 1760000000 1760000059 OK").unwrap();
+    }
     text
 }
 
 fn state(state: State) -> String {
     serde_yaml::to_string(&state).unwrap().trim().to_owned()
+}
+
+/// All rows, so that one failure does not hide the others.
+fn check_all(table: &Table) {
+    let failed = |row: &&Row| std::panic::catch_unwind(|| check(table, row)).is_err();
+    let failed: Vec<&str> = table
+        .rows
+        .iter()
+        .filter(failed)
+        .map(|row| row.row.as_str())
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 fn check(table: &Table, row: &Row) {
@@ -110,7 +156,7 @@ fn check(table: &Table, row: &Row) {
     let client = row.client.as_ref().unwrap_or(&table.client);
     let server = row.server.as_ref().unwrap_or(&table.server);
     let finding = analysis
-        .path(&client.0, &server.0, "tcp/443", &Options::default())
+        .path(&client.0, &server.0, &row.packets, &Options::default())
         .unwrap();
     assert_eq!(finding.verdict.as_str(), row.verdict, "{}", row.row);
     let folder = tempfile::tempdir().unwrap();
@@ -126,30 +172,128 @@ fn check(table: &Table, row: &Row) {
     assert_eq!(
         state(evidence.state),
         row.state,
+        "{}: {} {:#?}",
+        row.row,
+        evidence.reason,
+        evidence.crossings
+    );
+    assert!(
+        evidence.reason.contains(&row.because),
         "{}: {}",
         row.row,
         evidence.reason
     );
 }
 
-fn table(text: &str) -> Table {
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
     let mut value: Value = serde_yaml::from_str(text).unwrap();
     value.apply_merge().unwrap();
     serde_yaml::from_value(value).unwrap()
+}
+
+fn table(text: &str) -> Table {
+    read(text)
+}
+
+/// Records that AWS and others have published, with the network that each of them tells of.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Documented {
+    model: Value,
+    examples: Vec<Example>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Example {
+    about: String,
+    #[serde(default)]
+    with: Value,
+    format: Option<String>,
+    records: String,
+    ask: Ask,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ask {
+    from: String,
+    to: String,
+    packets: String,
+    verdict: String,
+    state: String,
+    finds: usize,
+}
+
+#[test]
+fn documented_records() {
+    let documented: Documented = read(include_str!("evidence/documented.yaml"));
+    assert_eq!(documented.examples.len(), 17);
+    for Example {
+        about,
+        with,
+        format,
+        records,
+        ask,
+    } in &documented.examples
+    {
+        let mut model = documented.model.clone();
+        overlay(&mut model, with);
+        let text = serde_yaml::to_string(&model).unwrap();
+        let analysis =
+            Analysis::from_text("model.yaml", &text).unwrap_or_else(|bad| panic!("{about}: {bad:?}"));
+        let finding = analysis
+            .path(&ask.from, &ask.to, &ask.packets, &Options::default())
+            .unwrap_or_else(|error| panic!("{about}: {error}"));
+        assert_eq!(finding.verdict.as_str(), ask.verdict, "{about}");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("records.log");
+        std::fs::write(&file, records).unwrap();
+        let format = format
+            .as_ref()
+            .map(|format| Format::from_log_format(format).unwrap());
+        let logs = Logs {
+            format,
+            ..Logs::default()
+        };
+        let evidence = correlate(&finding, analysis.model(), &[file], &logs);
+        assert_eq!(evidence.problems, Vec::<String>::new(), "{about}");
+        assert_eq!(
+            (state(evidence.state), evidence.kept.len()),
+            (ask.state.clone(), ask.finds),
+            "{about}: {} {:#?}",
+            evidence.reason,
+            evidence.crossings
+        );
+    }
 }
 
 #[test]
 fn direct_ways() {
     let table = table(include_str!("evidence/direct.yaml"));
     assert!(table.rows.len() >= 19);
-    table.rows.iter().for_each(|row| check(&table, row));
+    check_all(&table);
 }
 
 #[test]
 fn ways_through_gateways() {
     let table = table(include_str!("evidence/gateways.yaml"));
     assert!(table.rows.len() >= 11);
-    table.rows.iter().for_each(|row| check(&table, row));
+    check_all(&table);
+}
+
+#[test]
+fn ways_through_the_middle() {
+    let table = table(include_str!("evidence/middle.yaml"));
+    assert!(table.rows.len() >= 21);
+    check_all(&table);
+}
+
+#[test]
+fn ways_between_vpcs() {
+    let table = table(include_str!("evidence/routes.yaml"));
+    assert!(table.rows.len() >= 18);
+    check_all(&table);
 }
 
 /// The same records, as each way of delivery wraps them, say the same; outside the window there are none.

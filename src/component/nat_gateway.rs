@@ -84,7 +84,10 @@ impl Kind for NatGateways {
             let gateway = Gateway {
                 node,
                 resource: ResourceRef::new(NAME, id),
-                interface: interface.map(|eni| ResourceRef::new("network-interface", eni)),
+                interface: match nat.is_regional() {
+                    true => Some(ResourceRef::new(NAME, id)),
+                    false => interface.map(|eni| ResourceRef::new("network-interface", eni)),
+                },
                 picks: picks(&address, known),
                 address,
                 neighbours: neighbours(nat, model),
@@ -208,7 +211,8 @@ fn neighbours(nat: &NatGateway, model: &Model) -> AddressSet {
 struct Gateway {
     resource: ResourceRef,
     node: NodeId,
-    /// Its own network interface, when the model names it.
+    /// Its own network interface, when the model names it. A regional one has none, and is named by its records itself
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>, `resource-id`, read 2026-11-26).
     interface: Option<ResourceRef>,
     address: AddressSet,
     /// Its addresses, one of which is picked for each connection.

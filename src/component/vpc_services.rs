@@ -8,7 +8,7 @@
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, Vpc, VpcId};
-use crate::network::{Arrival, Builder, Cause, Component, Kind, Owner, ResourceRef, Step, Workspace};
+use crate::network::{Arrival, Builder, Cause, Component, Kind, Owner, ResourceRef, Step, Trace, Workspace};
 use crate::packet::AddressSet;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -107,6 +107,12 @@ struct Services {
 impl Component for Services {
     fn resource(&self) -> &ResourceRef {
         &self.resource
+    }
+
+    /// Neither DNS nor metadata, time or activation is in flow logs
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-limitations.html>, read 2026-11-26).
+    fn trace(&self, _: Option<ExplanationCode>) -> Trace {
+        Trace::Unrecorded
     }
 
     fn transfer(&self, arrival: &Arrival<'_>, _: &Workspace) -> Vec<Step> {

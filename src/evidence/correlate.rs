@@ -9,10 +9,13 @@ use super::read::{Gather, Logs, Scan, Spot, read};
 use super::record::{LogAction, Record};
 use super::row::Row;
 use super::seen::{Tuple, primary};
+use super::sum::sum;
+use super::transit;
 use super::window::Window;
-use crate::analysis::{Finding, Outcome, Verdict};
+use crate::analysis::Finding;
+use crate::code::ExplanationCode;
 use crate::model::Model;
-use crate::network::{Direction, Leg, Trace};
+use crate::network::{Direction, Leg};
 use crate::packet::Space;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -85,6 +88,15 @@ pub struct Crossing {
     pub reason: String,
     /// The records.
     pub records: Vec<RecordView>,
+    /// Whether it shows by itself that packets are lost where the model loses them.
+    #[serde(skip)]
+    pub is_proof: bool,
+    /// Whether both ACCEPT and REJECT were recorded.
+    #[serde(skip)]
+    pub is_mixed: bool,
+    /// Whether the answer was a reset.
+    #[serde(skip)]
+    pub is_reset: bool,
 }
 
 /// A flow log, and what of the way it sees.
@@ -142,18 +154,26 @@ pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf], how: &Logs)
     let predictions = predict(finding);
     let interfaces: BTreeSet<&str> = predictions.iter().map(|one| one.interface.as_str()).collect();
     let wanted: Vec<&str> = interfaces.iter().copied().collect();
-    let reading = how.reading(model, Some(&wanted));
+    let attachments = transit::attachments(finding);
+    let names: Vec<&str> = interfaces
+        .iter()
+        .copied()
+        .chain(attachments.iter().map(String::as_str))
+        .collect();
+    let reading = how.reading(model, Some(&names));
     let (found, scan) = read(logs, &reading, Records::default);
     let judge = Judge {
         model,
+        finding,
         space: &finding.work.space,
         found: &found,
         window: how.window,
     };
-    let crossings: Vec<Crossing> = predictions
+    let mut crossings: Vec<Crossing> = predictions
         .iter()
         .map(|prediction| judge.crossing(prediction))
         .collect();
+    crossings.extend(transit::crossings(finding, &found));
     let (state, reason) = sum(finding, &crossings);
     let mut records: Vec<RecordView> = Vec::new();
     for record in crossings.iter().flat_map(|crossing| &crossing.records) {
@@ -176,7 +196,7 @@ pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf], how: &Logs)
 
 /// The records by who recorded them.
 #[derive(Default)]
-struct Records(BTreeMap<String, Vec<Record>>);
+pub struct Records(BTreeMap<String, Vec<Record>>);
 
 impl Gather for Records {
     fn take(&mut self, row: &Row<'_>, at: Spot<'_>) {
@@ -194,6 +214,11 @@ impl Gather for Records {
 }
 
 impl Records {
+    /// Those of one interface or attachment.
+    pub fn of(&self, recorder: &str) -> &[Record] {
+        self.0.get(recorder).map_or(&[][..], Vec::as_slice)
+    }
+
     fn keep(&mut self, recorder: String, records: impl IntoIterator<Item = Record>) {
         let list = self.0.entry(recorder).or_default();
         let room = RECORDS_MAX - list.len();
@@ -203,6 +228,7 @@ impl Records {
 
 struct Judge<'a> {
     model: &'a Model,
+    finding: &'a Finding,
     space: &'a Space,
     found: &'a Records,
     window: Window,
@@ -210,17 +236,19 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn crossing(&self, prediction: &Prediction) -> Crossing {
-        let all = self
-            .found
-            .0
-            .get(&prediction.interface)
-            .map_or(&[][..], Vec::as_slice);
+        let all = self.found.of(&prediction.interface);
         let own: Vec<&Record> = all
             .iter()
             .filter(|record| self.tells(record, prediction))
             .collect();
         let (state, reason) = self.state(prediction, &own, all.iter().any(|record| record.skipped));
         let view = |record: &&Record| RecordView::of(record);
+        let has = |action| {
+            own.iter()
+                .any(|record| record.action == Some(action) && record.begins())
+        };
+        let reset = |record: &&Record| record.tcp_flags.is_some_and(|flags| flags & 6 == 4);
+        let by_access = own.iter().any(|record| self.is_public_access(record));
         Crossing {
             path: prediction.path,
             leg: prediction.leg,
@@ -236,6 +264,10 @@ impl Judge<'_> {
             state,
             reason,
             records: own.iter().take(SHOWN_MAX).map(view).collect(),
+            is_proof: state == State::Corroborated
+                && (prediction.expected == Expected::Recorded(LogAction::Reject) || by_access),
+            is_mixed: has(LogAction::Accept) && has(LogAction::Reject),
+            is_reset: prediction.leg == Leg::Return && !own.is_empty() && own.iter().all(reset),
         }
     }
 
@@ -256,7 +288,7 @@ impl Judge<'_> {
 
     /// Whether a record tells of these packets at this crossing.
     fn tells(&self, record: &Record, prediction: &Prediction) -> bool {
-        let Some(tuple) = Tuple::of(record).filter(|_| record.action.is_some()) else {
+        let Some(tuple) = Tuple::of(record) else {
             return false;
         };
         let primary = primary(self.model, &prediction.interface);
@@ -277,8 +309,15 @@ impl Judge<'_> {
         };
         let (accepted, rejected) = (of(LogAction::Accept), of(LogAction::Reject));
         let begun = |records: &[&Record]| records.iter().any(|record| record.begins());
+        if let Some(said) = self.given_reason(&rejected) {
+            return said;
+        }
         match prediction.expected {
-            _ if accepted.is_empty() && rejected.is_empty() => self.nothing(prediction, skipped),
+            _ if own.is_empty() => self.nothing(prediction, skipped),
+            _ if accepted.is_empty() && rejected.is_empty() => {
+                let reason = "recorded, and the records have no `action` in their format";
+                (State::Inconclusive, reason.to_owned())
+            }
             _ if !accepted.is_empty() && begun(&rejected) => {
                 let reason = "both ACCEPT and REJECT were recorded: the rules changed, or the records are of different times";
                 (State::Inconclusive, reason.to_owned())
@@ -303,6 +342,36 @@ impl Judge<'_> {
                 "only packets of connections that are already gone were seen here".to_owned(),
             ),
         }
+    }
+
+    /// Whether a record says that VPC Block Public Access rejected it, and the model has that in the way.
+    fn is_public_access(&self, record: &Record) -> bool {
+        let code = ExplanationCode::VpcBlockPublicAccessEnabled;
+        record.reject_reason.as_deref() == Some("BPA")
+            && self.finding.blockers.iter().any(|blocker| blocker.code == code)
+    }
+
+    /// What a record says that names its reason
+    /// (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html>, `reject-reason`).
+    fn given_reason(&self, rejected: &[&Record]) -> Option<(State, String)> {
+        let record = rejected.iter().find(|record| record.reject_reason.is_some())?;
+        let reason = record.reject_reason.as_deref()?;
+        let (state, said) = match reason {
+            "BPA" if self.is_public_access(record) => (
+                State::Corroborated,
+                "recorded as rejected by VPC Block Public Access".to_owned(),
+            ),
+            "BPA" => (
+                State::Contradicted,
+                "recorded as rejected by VPC Block Public Access, which does not block it in the model"
+                    .to_owned(),
+            ),
+            other => (
+                State::Inconclusive,
+                format!("recorded as rejected for a reason that is not in the model ({other})"),
+            ),
+        };
+        Some((state, said))
     }
 
     /// No record: what that means depends on who would have recorded it.
@@ -413,110 +482,4 @@ fn reject(leg: Leg, rejected: &[&Record], accepted_begun: bool) -> (State, Strin
         State::Inconclusive,
         "only packets of older connections were accepted".to_owned(),
     )
-}
-
-/// What the crossings say together.
-fn sum(finding: &Finding, crossings: &[Crossing]) -> (State, String) {
-    let of = |state: State| crossings.iter().filter(move |crossing| crossing.state == state);
-    if let Some(crossing) = of(State::Contradicted).next() {
-        return (State::Contradicted, told(crossing));
-    }
-    if crossings.is_empty() {
-        return (
-            State::NotObservable,
-            "no network interface on the way records anything".to_owned(),
-        );
-    }
-    if let Some(crossing) = of(State::Corroborated).find(|crossing| crossing.predicted == "REJECT") {
-        return (
-            State::Corroborated,
-            format!(
-                "{} {} ({}) is recorded as REJECT, where the model drops it",
-                crossing.interface,
-                crossing.direction.as_str(),
-                crossing.leg.as_str()
-            ),
-        );
-    }
-    let recorded = crossings
-        .iter()
-        .filter(|crossing| crossing.predicted == "ACCEPT" || crossing.predicted == "REJECT");
-    let (seen, total) = (of(State::Corroborated).count(), recorded.count());
-    let works = matches!(finding.verdict, Verdict::Reachable | Verdict::PartlyReachable);
-    if works && seen == total && total > 0 {
-        return (
-            State::Corroborated,
-            format!("all {total} crossings are recorded as ACCEPT"),
-        );
-    }
-    let unseen = of(State::NotObservable).find(|crossing| crossing.predicted == "REJECT");
-    if let (true, Some(crossing)) = (!works && seen > 0, unseen) {
-        return (State::Inconclusive, told(crossing));
-    }
-    if !works && seen > 0 {
-        return (State::Inconclusive, lost_out_of_sight(finding));
-    }
-    if works && seen > 0 {
-        return (
-            State::Weak,
-            format!("{seen} of {total} crossings are recorded as ACCEPT, the others are not seen"),
-        );
-    }
-    without_a_yes(finding, crossings)
-}
-
-/// A crossing, and what its records say.
-fn told(crossing: &Crossing) -> String {
-    let (direction, leg) = (crossing.direction.as_str(), crossing.leg.as_str());
-    format!("{} {direction} ({leg}): {}", crossing.interface, crossing.reason)
-}
-
-/// The sum where no crossing is corroborated: the most telling of the others.
-fn without_a_yes(finding: &Finding, crossings: &[Crossing]) -> (State, String) {
-    let of = |state: State| crossings.iter().find(move |crossing| crossing.state == state);
-    let late = crossings
-        .iter()
-        .find(|crossing| crossing.state == State::Weak && !crossing.records.is_empty());
-    if let Some(crossing) = of(State::Inconclusive).or(late) {
-        if crossing.predicted == "undecided" {
-            return (State::Inconclusive, lost_out_of_sight(finding));
-        }
-        return (crossing.state, told(crossing));
-    }
-    if of(State::Silent).is_some() {
-        return (State::Silent, "no record of such traffic".to_owned());
-    }
-    if of(State::Weak).is_some() {
-        let reason = "nothing was recorded where the model lets nothing through";
-        return (State::Weak, reason.to_owned());
-    }
-    let reason = "no flow log sees the interfaces on the way";
-    (State::NotObservable, reason.to_owned())
-}
-
-/// Why records cannot decide a block that no interface's filter makes.
-fn lost_out_of_sight(finding: &Finding) -> String {
-    let arrived = finding
-        .paths
-        .iter()
-        .any(|path| path.forward.outcome == Outcome::Delivered);
-    let unsaid = "AWS does not say what is logged then";
-    for blocker in &finding.blockers {
-        let id = &blocker.component.id;
-        match blocker.trace {
-            Trace::Unrouted => return format!("{id} loses the packets, and {unsaid}"),
-            Trace::Refused => return format!("{id} itself refuses the packets, and {unsaid}"),
-            Trace::Rejected => {}
-            Trace::Passed => {
-                return format!(
-                    "{id} loses the packets, and nothing there writes flow logs; the records up to it fit"
-                );
-            }
-        }
-    }
-    if arrived {
-        "the records fit as far as they go".to_owned()
-    } else {
-        "the records do not decide".to_owned()
-    }
 }

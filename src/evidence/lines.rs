@@ -14,6 +14,8 @@ const LINE_MAX: usize = 64 * 1024;
 const CHUNK: usize = 256 * 1024;
 /// So many names are looked for in the bytes; for more, every line is decoded.
 const FINDERS_MAX: usize = 12;
+/// A word of header lines, which is in no record: files put together have them in the middle.
+const HEADED: &[u8] = b"srcaddr";
 /// How many lines of a file are looked at for a format that fits.
 const GUESSES_MAX: u32 = 100;
 
@@ -46,7 +48,7 @@ impl<'a, G: Gather> Lines<'a, G> {
             name,
             reading,
             finders: match few {
-                true => wanted.iter().map(|name| Finder::new(*name)).collect(),
+                true => wanted.iter().copied().chain([HEADED]).map(Finder::new).collect(),
                 false => Vec::new(),
             },
             names: wanted.into_iter().collect(),

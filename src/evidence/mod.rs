@@ -15,6 +15,8 @@ mod seen;
 mod show;
 mod sight;
 mod sql;
+mod sum;
+mod transit;
 mod window;
 mod wrapped;
 

@@ -5,8 +5,8 @@
 //! record is an ACCEPT or missing, so it stays undecided (`reference` 4.1, rows 3, 4 and 10).
 
 use super::record::LogAction;
-use crate::analysis::{Action, Finding, Hop, Way};
-use crate::network::{Direction, Leg, Trace};
+use crate::analysis::{Action, Finding, Hop, Outcome, Path, Way};
+use crate::network::{Direction, Leg, ResourceRef, Trace};
 use crate::packet::{PacketSet, Space};
 
 /// What a record of a crossing should say.
@@ -14,7 +14,7 @@ use crate::packet::{PacketSet, Space};
 pub enum Expected {
     /// The packets are recorded so.
     Recorded(LogAction),
-    /// They are recorded as accepted, or not at all: AWS does not say.
+    /// They are recorded as accepted, or not at all: nobody says.
     Undecided,
     /// They do not get here.
     Nothing,
@@ -42,11 +42,14 @@ pub struct Prediction {
 /// The crossings of every way.
 pub fn predict(finding: &Finding) -> Vec<Prediction> {
     let mut predictions = Vec::new();
-    for (index, path) in finding.paths.iter().enumerate() {
+    let recorded = |(_, path): &(usize, &Path)| !is_unrecorded(path);
+    for (index, path) in finding.paths.iter().enumerate().filter(recorded) {
         let mut along = Along {
             space: &finding.work.space,
             path: index,
             lost: Lost::Nothing,
+            answering: None,
+            answered: false,
             found: Vec::new(),
         };
         along.way(Leg::Forward, &path.forward);
@@ -58,9 +61,35 @@ pub fn predict(finding: &Finding) -> Vec<Prediction> {
             };
             along.way(Leg::Return, reply);
         }
+        along.beyond(path, finding);
         predictions.extend(along.found);
     }
-    predictions
+    unless_met(predictions, &finding.work.space)
+}
+
+/// What does not get to an end on one way may get there on another.
+fn unless_met(predictions: Vec<Prediction>, space: &Space) -> Vec<Prediction> {
+    let is_end = |one: &Prediction| one.hops.0 == one.hops.1;
+    let (ends, mut met): (Vec<_>, Vec<_>) = predictions.into_iter().partition(is_end);
+    for mut end in ends {
+        let same = |one: &&Prediction| {
+            (one.leg, one.direction) == (end.leg, end.direction) && one.interface == end.interface
+        };
+        let others = met
+            .iter()
+            .filter(same)
+            .fold(PacketSet::EMPTY, |all, one| space.union(all, one.packets));
+        end.packets = space.subtract(end.packets, others);
+        if !end.packets.is_empty() {
+            met.push(end);
+        }
+    }
+    met
+}
+
+/// Whether the packets go to what no flow log ever records.
+pub fn is_unrecorded(path: &Path) -> bool {
+    path.forward.hops.iter().any(|hop| hop.trace == Trace::Unrecorded)
 }
 
 /// What was dropped on the way so far.
@@ -74,6 +103,12 @@ struct Along<'a> {
     space: &'a Space,
     path: usize,
     lost: Lost,
+    /// Who sends requests on in its own name, and may answer those that it cannot deliver itself, as an Application Load
+    /// Balancer does (<https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html>,
+    /// 502 to 504, read 2026-11-26).
+    answering: Option<ResourceRef>,
+    /// Whether the way back is on this side of it.
+    answered: bool,
     found: Vec<Prediction>,
 }
 
@@ -87,9 +122,56 @@ impl Along<'_> {
             }
             for hop in &way.hops[at..end] {
                 self.pass(hop);
+                match leg {
+                    Leg::Forward if stands_between(hop) && matches!(self.lost, Lost::Nothing) => {
+                        self.answering = Some(hop.component.clone());
+                    }
+                    Leg::Forward => {}
+                    Leg::Return => self.answered |= self.answering.as_ref() == Some(&hop.component),
+                }
             }
             at = end;
         }
+    }
+
+    /// Where a way ends before its end there are no hops beyond: nothing is recorded at the interface where the request
+    /// should arrive, and no reply at the one that sent it.
+    fn beyond(&mut self, path: &Path, finding: &Finding) {
+        let Some((first, last)) = path.forward.hops.first().zip(path.forward.hops.last()) else {
+            return;
+        };
+        let is_lost = |way: &Way| way.outcome == Outcome::Dropped;
+        if let ([destination], true) = (finding.asked.destinations.as_slice(), is_lost(&path.forward)) {
+            let packets = last.rewrite.apply(self.space, last.packets);
+            self.nothing(Leg::Forward, destination, packets, path.forward.hops.len());
+        }
+        let way = path.reply.as_ref().unwrap_or(&path.forward);
+        if self.answering.is_some() {
+            return;
+        }
+        if let (Some(source), false, true) = (&first.interface, finding.asked.one_way, is_lost(way)) {
+            let replies = self.space.replies(first.packets);
+            self.nothing(Leg::Return, source, replies, way.hops.len());
+        }
+    }
+
+    /// Nothing gets to an interface, unless it is on the way.
+    fn nothing(&mut self, leg: Leg, interface: &ResourceRef, packets: PacketSet, hops: usize) {
+        let is_met = |met: &Prediction| {
+            met.leg == leg && met.direction == Direction::Ingress && met.interface == interface.id.as_str()
+        };
+        if interface.kind != "network-interface" || packets.is_empty() || self.found.iter().any(is_met) {
+            return;
+        }
+        self.found.push(Prediction {
+            path: self.path,
+            leg,
+            hops: (hops, hops),
+            interface: interface.id.to_string(),
+            direction: Direction::Ingress,
+            packets,
+            expected: Expected::Nothing,
+        });
     }
 
     /// Keeps account of what is dropped, through translations.
@@ -148,7 +230,14 @@ impl Along<'_> {
             (by_acl, said(LogAction::Reject)),
             (accepted, said(LogAction::Accept)),
             (self.space.intersect(here, refused), Expected::Undecided),
-            (gone, Expected::Nothing),
+            (
+                gone,
+                if self.answered {
+                    Expected::Undecided
+                } else {
+                    Expected::Nothing
+                },
+            ),
         ];
         for (packets, expected) in parts.into_iter().filter(|(packets, _)| !packets.is_empty()) {
             self.found.push(Prediction {
@@ -166,6 +255,11 @@ impl Along<'_> {
             self.lost = Lost::Everything;
         }
     }
+}
+
+/// Whether it opens a connection of its own for each that it takes.
+fn stands_between(hop: &Hop) -> bool {
+    hop.rewrite.source.is_some() && hop.rewrite.destination.is_some()
 }
 
 /// Whether it is a filter's doing, which is what REJECT means.

@@ -27,8 +27,8 @@ pub struct Tuple {
     pub source_port: Option<u16>,
     /// The destination port.
     pub destination_port: Option<u16>,
-    /// The IP protocol.
-    pub protocol: u8,
+    /// The IP protocol; a format may leave it out.
+    pub protocol: Option<u8>,
     /// Into the interface, or out of it.
     pub direction: Option<Direction>,
 }
@@ -43,7 +43,7 @@ impl Tuple {
             packet_destination: record.packet_destination,
             source_port: record.source_port,
             destination_port: record.destination_port,
-            protocol: record.protocol?,
+            protocol: record.protocol,
             direction: record.direction,
         })
     }
@@ -57,7 +57,7 @@ impl Tuple {
             packet_destination: row.packet_destination,
             source_port: row.source_port,
             destination_port: row.destination_port,
-            protocol: row.protocol?,
+            protocol: row.protocol,
             direction: row.direction,
         })
     }
@@ -80,12 +80,12 @@ impl Tuple {
             None => AddressSet::one(seen),
         };
         let ports = |port: Option<u16>| match port {
-            Some(port) if Protocol(self.protocol).has_ports() => PortSet::one(port),
+            Some(port) if self.protocol.is_some_and(|it| Protocol(it).has_ports()) => PortSet::one(port),
             _ => PortSet::all(),
         };
         let out = direction == Direction::Egress;
         Cube {
-            protocols: ProtocolSet::one(self.protocol),
+            protocols: self.protocol.map_or_else(ProtocolSet::all, ProtocolSet::one),
             source_ports: ports(self.source_port),
             destination_ports: ports(self.destination_port),
             sources: shown(self.source, self.packet_source, out),

@@ -20,6 +20,8 @@ pub enum Trace {
     Refused,
     /// Routing loses them, and AWS does not say whether the interface that sent them records anything.
     Unrouted,
+    /// No interface ever records what goes here, whatever becomes of it.
+    Unrecorded,
 }
 
 /// A component on a path, as AWS's path components are.

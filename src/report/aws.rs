@@ -87,7 +87,7 @@ fn component(finding: &Finding, model: &Model, index: usize, hop: &Hop) -> Value
     if let Some(interface) = hop
         .interface
         .as_ref()
-        .filter(|interface| **interface != hop.component)
+        .filter(|interface| interface.kind == "network-interface" && **interface != hop.component)
     {
         value.insert("AttachedTo".into(), named(interface, None));
     }
@@ -283,7 +283,8 @@ fn explanation(model: &Model, blocker: &Blocker) -> Value {
     } else if !key.is_empty() {
         value[key] = named(&blocker.component, blocker.name.as_deref());
     }
-    if let Some(interface) = &blocker.interface {
+    let interface = blocker.interface.as_ref();
+    if let Some(interface) = interface.filter(|interface| interface.kind == "network-interface") {
         value["NetworkInterface"] = named(interface, None);
     }
     if let Some((key, rule)) = rule(model, &blocker.component, &blocker.rule, blocker.direction) {

@@ -84,6 +84,7 @@ impl Kind for RouteTables {
                 subnet: Some(id),
                 vpc: &subnet.vpc,
                 edge: None,
+                nat: None,
             };
             connect_one(list, site, builder);
         }
@@ -95,6 +96,7 @@ impl Kind for RouteTables {
                     subnet: None,
                     vpc: &table.vpc,
                     edge: Some(edge(gateway, model)),
+                    nat: None,
                 };
                 connect_one(list, site, builder);
             }
@@ -110,6 +112,7 @@ impl Kind for RouteTables {
                 subnet: None,
                 vpc,
                 edge: None,
+                nat: Some(id),
             };
             connect_one(list, site, builder);
         }
@@ -146,6 +149,8 @@ struct Site<'a> {
     vpc: &'a VpcId,
     /// The gateway whose edge table it is.
     edge: Option<Edge>,
+    /// The regional NAT gateway whose table it is: its own record tells what leaves here.
+    nat: Option<&'a NatGatewayId>,
 }
 
 /// A gateway with an edge table.
@@ -199,6 +204,7 @@ fn connect_one(list: Arc<List>, site: Site<'_>, builder: &mut Builder<'_>) {
         site.node,
         Table {
             resource,
+            interface: site.nat.map(|nat| ResourceRef::new("nat-gateway", nat)),
             list,
             local,
             ways,

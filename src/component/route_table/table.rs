@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 pub(super) struct Table {
     pub(super) resource: ResourceRef,
+    /// A regional NAT gateway, whose record tells of what leaves here.
+    pub(super) interface: Option<ResourceRef>,
     pub(super) list: Arc<List>,
     pub(super) local: LinkId,
     pub(super) ways: Vec<Way>,
@@ -30,6 +32,10 @@ pub(super) struct Table {
 impl Component for Table {
     fn resource(&self) -> &ResourceRef {
         &self.resource
+    }
+
+    fn interface(&self) -> Option<ResourceRef> {
+        self.interface.clone()
     }
 
     fn trace(&self, _: Option<ExplanationCode>) -> Trace {

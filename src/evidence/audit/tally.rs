@@ -133,7 +133,7 @@ impl<'f> Tallies<'f> {
             direction: row.direction,
             action,
             part: Part::of(row),
-            protocol: tuple.protocol,
+            protocol: tuple.protocol?,
             ports: (port(tuple.source_port), port(tuple.destination_port)),
             addresses: (atoms.address(tuple.source), atoms.address(tuple.destination)),
             packet_addresses: (
