@@ -1,7 +1,7 @@
-//! VPC endpoints, and what leads on premises: rules V37, V38 and V47 of the reference.
+//! VPC endpoints, and what leads on premises: rules V37 and V47 of the reference.
 
 use super::{Check, Place};
-use crate::model::{Model, ResourceId, RouteTableId, VpcEndpointType, VpcId};
+use crate::model::{Model, RouteTableId, VpcEndpointType, VpcId};
 use crate::packet::AddressSet;
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 pub fn check(check: &mut Check<'_>) {
     gateway_endpoints(check);
     inspections(check);
-    behind_vpn_gateways(check);
     direct_connect(check);
 }
 
@@ -41,7 +40,7 @@ fn gateway_endpoints(check: &mut Check<'_>) {
     }
 }
 
-/// V37, V38: a Gateway Load Balancer endpoint stands in one subnet, which its clients cannot be in.
+/// V37: a Gateway Load Balancer endpoint stands in one subnet.
 fn inspections(check: &mut Check<'_>) {
     let model = check.model;
     for (id, endpoint) in &model.vpc_endpoints {
@@ -52,41 +51,6 @@ fn inspections(check: &mut Check<'_>) {
         if endpoint.subnets.iter().count() > 1 {
             let message = format!("{id} is in several subnets, and such an endpoint is in one");
             check.say("MODEL_ENDPOINT_SUBNETS", &place.clone().field("subnets"), message);
-        }
-        for subnet in endpoint.subnets.iter() {
-            let mut enis = check.tenants.of_subnet(subnet.as_str()).iter();
-            let beside = enis.find(|(_, eni)| eni.instance.is_some());
-            if let Some((eni, _)) = beside {
-                let message = format!("{eni} is in {subnet}, the subnet of {id}");
-                let hint = "what stands beside an endpoint cannot be led through it: give the endpoint a subnet of its own";
-                check.hint("MODEL_ENDPOINT_NEIGHBOUR", &place, message, hint);
-            }
-        }
-    }
-}
-
-fn inspects(model: &Model, target: &ResourceId) -> bool {
-    let endpoint = model.vpc_endpoints.get(target.as_str());
-    let firewalls = model.network_firewalls.values();
-    let mut endpoints = firewalls.flat_map(|firewall| firewall.endpoints.keys());
-    endpoint.is_some_and(|one| one.kind == VpcEndpointType::GatewayLoadBalancer)
-        || endpoints.any(|id| id.as_str() == target.as_str())
-}
-
-/// V38: what a virtual private gateway's edge table leads into an endpoint is lost.
-fn behind_vpn_gateways(check: &mut Check<'_>) {
-    let model = check.model;
-    for (id, table) in &model.route_tables {
-        let mut gateways = table.gateway.iter();
-        if !gateways.any(|gateway| model.vpn_gateways.contains_key(gateway.as_str())) {
-            continue;
-        }
-        for (index, route) in table.routes.iter().enumerate() {
-            if inspects(model, &route.target) {
-                let place = Place::item("route_tables", id).field("routes").index(index);
-                let message = format!("what comes from on premises for {} is lost", route.target);
-                check.say("MODEL_EDGE_ENDPOINT", &place.key("target"), message);
-            }
         }
     }
 }

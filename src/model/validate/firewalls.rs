@@ -1,9 +1,7 @@
-//! Network Firewall: rules V38 and V41 of the reference.
+//! Network Firewall: rule V41 of the reference.
 
 use super::{Check, Place};
-use crate::model::{
-    FirewallPolicy, RuleGroup, RuleGroupUse, RuleOrder, StatefulDefault, SubnetId, VpcId, parse_rules,
-};
+use crate::model::{FirewallPolicy, RuleGroup, RuleGroupUse, RuleOrder, StatefulDefault, parse_rules};
 use std::collections::BTreeMap;
 
 /// Checks them.
@@ -19,8 +17,6 @@ pub fn check(check: &mut Check<'_>) {
     for (id, group) in &check.model.rule_groups {
         rules(check, group, &Place::item("rule_groups", id));
     }
-    endpoints(check);
-    edges(check);
 }
 
 /// V41: priorities are given once.
@@ -129,92 +125,4 @@ fn rules(check: &mut Check<'_>, group: &RuleGroup, place: &Place) {
         let message = format!("line {} of the rules: {}", bad.line, bad.message);
         check.say("MODEL_SURICATA_RULE", &place.clone().field("suricata"), message);
     }
-}
-
-/// V38: what stands beside an endpoint is not inspected.
-fn endpoints(check: &mut Check<'_>) {
-    let model = check.model;
-    for (id, firewall) in &model.network_firewalls {
-        for (endpoint, described) in &firewall.endpoints {
-            let mut enis = check.tenants.of_subnet(described.subnet.as_str()).iter();
-            let beside = enis.find(|(_, eni)| eni.instance.is_some());
-            if let Some((eni, _)) = beside {
-                let message = format!("{eni} is in {}, the subnet of {endpoint}", described.subnet);
-                let place = Place::item("network_firewalls", id).field("endpoints");
-                let hint = "what stands beside an endpoint cannot be led through it: give the endpoint a subnet of its own";
-                check.hint("MODEL_ENDPOINT_NEIGHBOUR", &place, message, hint);
-            }
-        }
-    }
-}
-
-/// V38: a subnet that goes out through an endpoint and an internet gateway behind it needs the gateway's edge table to lead
-/// its replies the same way.
-fn edges(check: &mut Check<'_>) {
-    let model = check.model;
-    for (id, subnet) in &model.subnets {
-        let Some((table, index, endpoint)) = through(check, id) else {
-            continue;
-        };
-        let Some(gateway) = behind(check, &endpoint) else {
-            continue;
-        };
-        let mut enis = check.tenants.of_subnet(id.as_str()).iter();
-        let edge = model.route_tables.values().any(|table| {
-            let own = table.gateway.iter().any(|one| one.as_str() == gateway);
-            own && table.routes.iter().any(|route| route.target.as_str() == endpoint)
-        });
-        if !edge && enis.any(|(_, eni)| eni.public_ip.is_some()) {
-            let message = format!(
-                "{id} goes out through {endpoint}, and no edge table of {gateway} leads what comes back for {} through it",
-                cidr(&subnet.vpc, subnet)
-            );
-            let place = Place::item("route_tables", table).field("routes").index(index);
-            check.say("MODEL_ENDPOINT_ONE_WAY", &place.key("target"), message);
-        }
-    }
-}
-
-fn cidr(vpc: &VpcId, subnet: &crate::model::Subnet) -> String {
-    let first = subnet.cidr.iter().next();
-    first.map_or_else(|| vpc.to_string(), |cidr| cidr.net().to_string())
-}
-
-/// The default route of a subnet, where it leads to an endpoint of a firewall.
-fn through<'m>(check: &Check<'m>, id: &SubnetId) -> Option<(&'m crate::model::RouteTableId, usize, String)> {
-    let (table_id, table) = table_of(check, id)?;
-    let (index, route) = table.routes.iter().enumerate().find(
-        |(_, route)| matches!(&route.destination, crate::model::Peer::Cidr(cidr) if cidr.0.prefix_len() == 0),
-    )?;
-    subnet_of(check, route.target.as_str())?;
-    Some((table_id, index, route.target.to_string()))
-}
-
-fn table_of<'m>(
-    check: &Check<'m>,
-    id: &SubnetId,
-) -> Option<(&'m crate::model::RouteTableId, &'m crate::model::RouteTable)> {
-    let model = check.model;
-    let subnet = model.subnets.get(id)?;
-    match &subnet.route_table {
-        Some(table) => model.route_tables.get_key_value(table),
-        None => model
-            .route_tables
-            .iter()
-            .find(|(_, table)| table.main && table.vpc == subnet.vpc),
-    }
-}
-
-/// The subnet of a firewall's endpoint.
-fn subnet_of<'m>(check: &Check<'m>, endpoint: &str) -> Option<&'m SubnetId> {
-    let mut firewalls = check.model.network_firewalls.values();
-    firewalls.find_map(|firewall| firewall.endpoints.get(endpoint).map(|one| &one.subnet))
-}
-
-/// The internet gateway to which the subnet of an endpoint leads.
-fn behind(check: &Check<'_>, endpoint: &str) -> Option<String> {
-    let (_, table) = table_of(check, subnet_of(check, endpoint)?)?;
-    let mut targets = table.routes.iter().map(|route| route.target.as_str());
-    let gateway = targets.find(|target| check.model.internet_gateways.contains_key(*target));
-    gateway.map(str::to_owned)
 }

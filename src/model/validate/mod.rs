@@ -9,6 +9,7 @@ mod endpoints;
 mod filters;
 mod firewalls;
 mod gateways;
+mod inspection;
 mod nat;
 mod quotas;
 mod reach;
@@ -63,8 +64,8 @@ rules! {
     MODEL_EDGE_ROUTE_NO_PUBLIC_IP Warning "an edge route leads to an interface without a public IPv4 address" "Reachability Analyzer, INGRESS_RTB_NO_PUBLIC_IP"
     MODEL_EDGE_SHORTCUT Warning "a subnet whose incoming packets an edge route diverts leads straight to that internet gateway" "Reachability Analyzer, INGRESS_RTB_TRAFFIC_REDIRECTION"
     MODEL_EIGW_IPV4 Error "a route for IPv4 leads to an egress-only internet gateway" "EC2 API, CreateRoute"
-    MODEL_ENDPOINT_NEIGHBOUR Warning "an instance is in the subnet of a firewall endpoint, so nothing leads it through the endpoint" "Network Firewall guide, VPC subnets"
-    MODEL_ENDPOINT_ONE_WAY Warning "packets leave through a firewall endpoint, and no edge route leads their replies through it" "Network Firewall guide, Asymmetric routing"
+    MODEL_ENDPOINT_NEIGHBOUR Warning "an instance is in the subnet of an endpoint that inspects, so nothing leads it through the endpoint" "Network Firewall guide, VPC subnets"
+    MODEL_ENDPOINT_ONE_WAY Warning "packets go through an endpoint that inspects, and nothing leads their replies through it" "Network Firewall guide, Asymmetric routing"
     MODEL_ENDPOINT_SUBNETS Error "a Gateway Load Balancer endpoint is in several subnets" "EC2 API, CreateVpcEndpoint"
     MODEL_ENDPOINT_TWICE Error "a route table has two gateway endpoints for one service" "PrivateLink guide, Gateway endpoints"
     MODEL_ENDPOINT_UNROUTED Warning "no route table leads to a gateway endpoint" "PrivateLink guide, Gateway endpoints"
@@ -155,6 +156,7 @@ fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagno
         transit::check(&mut check);
         balancers::check(&mut check);
         firewalls::check(&mut check);
+        inspection::check(&mut check);
         endpoints::check(&mut check);
         reach::check(&mut check);
         quotas::check(&mut check);

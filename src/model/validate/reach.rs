@@ -2,10 +2,11 @@
 
 use super::{Check, Place};
 use crate::model::{
-    NetworkAclRule, Peer, PeeringStatus, ProtocolSpec, ResourceId, Route, RouteTable, RuleAction,
+    Model, NetworkAclRule, Peer, PeeringStatus, ProtocolSpec, ResourceId, Route, RouteTable, RuleAction,
     SecurityGroupId, VpcId,
 };
 use crate::packet::{AddressSet, PortSet, Protocol};
+use ipnet::IpNet;
 
 /// Checks them.
 pub fn check(check: &mut Check<'_>) {
@@ -13,6 +14,7 @@ pub fn check(check: &mut Check<'_>) {
         let place = Place::item("route_tables", id);
         ties(check, table, &place);
         shadowed(check, table, &place);
+        learned(check, table, &place);
     }
     peerings(check);
     returns(check);
@@ -59,8 +61,6 @@ fn ties(check: &mut Check<'_>, table: &RouteTable, place: &Place) {
 
 /// V18: a propagated route that never wins.
 fn shadowed(check: &mut Check<'_>, table: &RouteTable, place: &Place) {
-    let model = check.model;
-    let vpc = model.vpcs.get(&table.vpc);
     for (index, route) in table
         .routes
         .iter()
@@ -70,19 +70,50 @@ fn shadowed(check: &mut Check<'_>, table: &RouteTable, place: &Place) {
         let Peer::Cidr(cidr) = &route.destination else {
             continue;
         };
-        let inside = vpc.is_some_and(|vpc| vpc.cidr.iter().any(|whole| whole.net().contains(&cidr.net())));
-        let written = table.routes.iter().any(|other| {
-            let same = matches!(&other.destination, Peer::Cidr(other) if other.net() == cidr.net());
-            !other.propagated && same
-        });
-        let why = match (inside, written) {
-            (true, _) => "the local route wins over it",
-            (_, true) => "the written route for the same destination wins over it",
-            _ => continue,
+        let Some(why) = wins_over(check.model, table, cidr.net()) else {
+            continue;
         };
         let place = place.clone().field("routes").index(index).key("destination");
         let message = format!("the propagated route for {} is never used: {why}", cidr.0);
         check.say("MODEL_ROUTE_SHADOWED", &place, message);
+    }
+}
+
+/// V18: the same of a route that nobody wrote down, because a VPN connection's static routes are propagated.
+fn learned(check: &mut Check<'_>, table: &RouteTable, place: &Place) {
+    let model = check.model;
+    for (index, gateway) in table.propagating.iter().enumerate() {
+        let connections = model.vpn_connections.values();
+        let own = connections.filter(|vpn| vpn.vpn_gateway.as_ref() == Some(gateway) && vpn.static_routes);
+        for cidr in own
+            .filter_map(|vpn| vpn.routes.as_ref())
+            .flat_map(|routes| routes.iter())
+        {
+            let Some(why) = wins_over(model, table, cidr.net()) else {
+                continue;
+            };
+            let place = place.clone().field("propagating").index(index);
+            let message = format!(
+                "the route for {} that {gateway} propagates is never used: {why}",
+                cidr.0
+            );
+            check.say("MODEL_ROUTE_SHADOWED", &place, message);
+        }
+    }
+}
+
+/// What wins over a propagated route for these addresses, if anything always does (VPC guide, "Route priority").
+fn wins_over(model: &Model, table: &RouteTable, cidr: IpNet) -> Option<&'static str> {
+    let vpc = model.vpcs.get(&table.vpc);
+    let inside = vpc.is_some_and(|vpc| vpc.cidr.iter().any(|whole| whole.net().contains(&cidr)));
+    let written = table.routes.iter().any(|other| {
+        let same = matches!(&other.destination, Peer::Cidr(other) if other.net() == cidr);
+        !other.propagated && same
+    });
+    match (inside, written) {
+        (true, _) => Some("the local route wins over it"),
+        (_, true) => Some("the written route for the same destination wins over it"),
+        _ => None,
     }
 }
 
