@@ -3,6 +3,7 @@
 
 mod aws_service;
 mod block_public_access;
+mod core_network;
 mod customer_gateway;
 mod direct_connect_gateway;
 mod egress_only_internet_gateway;
@@ -37,6 +38,7 @@ use crate::network::Kind;
 
 /// Every kind, in the order in which they declare themselves: what stands in for an interface comes before interfaces.
 pub const KINDS: &[&dyn Kind] = &[
+    &core_network::CoreNetworks,
     &vpc::Vpcs,
     &vpc_services::VpcServices,
     &subnet::Subnets,

@@ -115,6 +115,10 @@ ids! {
     VirtualInterfaceId
     /// A local gateway of an Outpost.
     LocalGatewayId
+    /// A core network of AWS Cloud WAN.
+    CoreNetworkId
+    /// An attachment of a core network.
+    CoreNetworkAttachmentId
     /// A service that has interfaces.
     ServiceId
     /// An Elastic IP address's allocation.

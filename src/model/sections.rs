@@ -182,6 +182,10 @@ model! {
     virtual_interfaces: VirtualInterfaceId => VirtualInterface,
     /// Local gateways of Outposts.
     local_gateways: LocalGatewayId => LocalGateway,
+    /// Core networks of AWS Cloud WAN.
+    core_networks: CoreNetworkId => CoreNetwork,
+    /// What is attached to them.
+    core_network_attachments: CoreNetworkAttachmentId => CoreNetworkAttachment,
     /// Services that have interfaces of their own: databases, functions, groups of instances.
     services: ServiceId => Service,
     /// Elastic IP addresses, by allocation id.

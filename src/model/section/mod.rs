@@ -52,6 +52,7 @@ items! {
 }
 
 mod block_public_access;
+mod core_network;
 mod edge_gateway;
 mod filter;
 mod flow_log;
@@ -65,6 +66,7 @@ mod transit_gateway;
 mod vpc_endpoint;
 
 pub use block_public_access::*;
+pub use core_network::*;
 pub use edge_gateway::*;
 pub use filter::*;
 pub use flow_log::*;

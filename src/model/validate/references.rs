@@ -6,9 +6,10 @@ use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Kinds that are not modelled yet, by the beginning of their ids.
-const NOT_MODELLED: [(&str, &str); 4] = [
+const NOT_MODELLED: [(&str, &str); 5] = [
     ("cagw-", "carrier-gateway"),
     ("arn:aws:networkmanager:", "core-network"),
+    ("core-network-", "core-network"),
     ("arn:aws:odb:", "odb-network"),
     ("odb-", "odb-network"),
 ];
@@ -65,6 +66,7 @@ pub fn check(
     references.transit_gateways();
     references.firewalls();
     references.vpc_endpoints();
+    references.core_networks();
     references.hybrid();
     references.public_access();
     references.flow_logs();
@@ -99,6 +101,7 @@ macro_rules! need {
 }
 
 mod balancing;
+mod core_network;
 mod endpoints;
 mod firewalls;
 mod hybrid;
