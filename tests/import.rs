@@ -56,3 +56,19 @@ fn what_leads_on_premises() {
         ],
     );
 }
+
+/// A core network with two edges and two segments, one isolated, with static routes and a blackhole; three attached VPCs.
+#[test]
+fn a_core_network() {
+    imports(
+        "wan",
+        &[
+            ("one", "two", "tcp/443", Verdict::Reachable),
+            ("one", "three", "tcp/443", Verdict::Reachable),
+            ("three", "one", "tcp/443", Verdict::Reachable),
+            ("three", "two", "tcp/443", Verdict::Blocked),
+            ("two", "three", "tcp/443", Verdict::Blocked),
+            ("one", "two", "tcp/22", Verdict::Blocked),
+        ],
+    );
+}

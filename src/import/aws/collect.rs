@@ -1,6 +1,6 @@
 //! Reads a folder of describe dumps: whichever way the files are named and split, what counts is the top-level key.
 
-use super::{firewall_shape, shape};
+use super::{firewall_shape, shape, wan};
 use crate::import::{File, broken_json};
 use crate::model::Diagnostic;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -52,6 +52,14 @@ macro_rules! dump {
             pub seen: BTreeSet<String>,
             /// VPC Block Public Access, one an account and Region.
             pub public_access: Vec<Found<shape::PublicAccessOptions>>,
+            /// Core networks of AWS Cloud WAN.
+            pub core_networks: Vec<Found<wan::Network>>,
+            /// Their policies.
+            pub core_policies: Vec<Found<wan::Policy>>,
+            /// What is attached to them.
+            pub core_attachments: Vec<Found<wan::Attachment>>,
+            /// The attached VPCs.
+            pub core_vpc_attachments: Vec<Found<wan::VpcAttachment>>,
             /// Files that were cut off.
             pub truncated: Vec<Arc<str>>,
         }
@@ -248,6 +256,14 @@ impl<'de> Visitor<'de> for Document<'_> {
                     let options = map.next_value()?;
                     dump.public_access.push(source.found(options));
                     dump.seen.insert(key);
+                }
+                "CoreNetwork" => dump.core_networks.push(source.found(map.next_value()?)),
+                "CoreNetworkPolicy" => dump.core_policies.push(source.found(map.next_value()?)),
+                "VpcAttachment" => dump.core_vpc_attachments.push(source.found(map.next_value()?)),
+                "Attachments" => {
+                    let all: Vec<wan::Attachment> = map.next_value()?;
+                    dump.core_attachments
+                        .extend(all.into_iter().map(|one| source.found(one)));
                 }
                 _ if about.read(&key, &mut map)? || answer.read(&key, &mut map)? => {}
                 // What marks the version of an answer says nothing of the network.

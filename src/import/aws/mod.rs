@@ -17,6 +17,7 @@ mod routing;
 mod rules;
 mod shape;
 mod transit;
+mod wan;
 
 pub(super) use firewalls::{blank_group, policy_from, rule_group_from};
 
@@ -178,6 +179,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     balancing::bring(&dump, &mut import);
     transit::bring(&dump, &mut import);
     hybrid::bring(&dump, &mut import);
+    wan::bring(&dump, &mut import);
     firewalls::bring(&dump, &mut import);
     endpoints::bring(&dump, &mut import);
     public_access::bring(&dump, &mut import);
@@ -413,5 +415,18 @@ pub fn collection_script() -> String {
              > \"$dir/network-firewall-{call}-$(printf %s \"$arn\" | tr / _).json\"\ndone\n"
         ));
     }
+    // Network Manager has one home Region.
+    script.push_str(
+        "set -- \"$@\" --region us-west-2\n\
+         aws networkmanager list-attachments --output json \"$@\" > \"$dir/networkmanager-list-attachments.json\"\n\
+         for network in $(aws networkmanager list-core-networks --query 'CoreNetworks[].CoreNetworkId' --output text \"$@\"); do\n  \
+         for call in get-core-network get-core-network-policy; do\n    \
+         aws networkmanager $call --core-network-id \"$network\" --output json \"$@\" \\\n      \
+         > \"$dir/networkmanager-$call-$network.json\"\n  done\ndone\n\
+         for attachment in $(aws networkmanager list-attachments --attachment-type VPC \\\n  \
+         --query 'Attachments[].AttachmentId' --output text \"$@\"); do\n  \
+         aws networkmanager get-vpc-attachment --attachment-id \"$attachment\" --output json \"$@\" \\\n    \
+         > \"$dir/networkmanager-get-vpc-attachment-$attachment.json\"\ndone\n",
+    );
     script
 }

@@ -170,6 +170,14 @@ fn table(table: &shape::RouteTable, file: &std::sync::Arc<str>, import: &mut Imp
     });
 }
 
+/// A route names a core network by its ARN, everything else by its id.
+fn core_network(target: &str) -> &str {
+    match target.rsplit_once(":core-network/") {
+        Some((_, id)) => id,
+        None => target,
+    }
+}
+
 fn route(route: &shape::Route, model: &Model, vpc: &str) -> Option<Route> {
     let cidr = route
         .destination_cidr_block
@@ -197,7 +205,7 @@ fn route(route: &shape::Route, model: &Model, vpc: &str) -> Option<Route> {
         .into_iter()
         .flatten()
         .find(|target| !target.is_empty())
-        .map_or("deleted-target", String::as_str);
+        .map_or("deleted-target", |target| core_network(target));
     let implied = |cidr: &Cidr| {
         let vpc = model.vpcs.get(vpc);
         vpc.is_some_and(|vpc| vpc.cidr.iter().any(|own| own.net() == cidr.net()))
