@@ -57,7 +57,8 @@ fn what_leads_on_premises() {
     );
 }
 
-/// A core network with two edges and two segments, one isolated, with static routes and a blackhole; three attached VPCs.
+/// A core network with two edges and two segments, one isolated, with static routes and a blackhole; three attached VPCs, one of
+/// them with a carrier gateway.
 #[test]
 fn a_core_network() {
     imports(
@@ -69,6 +70,7 @@ fn a_core_network() {
             ("three", "two", "tcp/443", Verdict::Blocked),
             ("two", "three", "tcp/443", Verdict::Blocked),
             ("one", "two", "tcp/22", Verdict::Blocked),
+            ("one", "internet:198.51.100.7", "tcp/443", Verdict::Reachable),
         ],
     );
 }

@@ -103,6 +103,8 @@ fn sites(model: &Model) -> Vec<Site<'_>> {
     let internet = internet.map(|(id, gateway)| (ResourceId::from(id), "internet-gateway", &gateway.vpc));
     let egress = model.egress_only_internet_gateways.iter();
     let egress = egress.map(|(id, gateway)| (ResourceId::from(id), EGRESS_ONLY, &gateway.vpc));
+    let carrier = model.carrier_gateways.iter();
+    let carrier = carrier.map(|(id, gateway)| (ResourceId::from(id), "carrier-gateway", &gateway.vpc));
     let site = |(gateway, kind, vpc): (ResourceId, &'static str, &Option<VpcId>)| {
         let (vpc, described) = model.vpcs.get_key_value(vpc.as_ref()?)?;
         let mut settings = model.block_public_access.iter();
@@ -116,7 +118,7 @@ fn sites(model: &Model) -> Vec<Site<'_>> {
         };
         (setting.mode != BlockPublicAccessMode::Off).then_some(site)
     };
-    internet.chain(egress).filter_map(site).collect()
+    internet.chain(egress).chain(carrier).filter_map(site).collect()
 }
 
 /// Whether a setting is for the account and Region of a VPC. What either does not say is taken to be the same.

@@ -208,7 +208,7 @@ impl<'m> Wan<'m> {
         };
         let attachment = near.or_else(far).map(|id| id.as_str().into());
         TransitGatewayRoute {
-            destination: Peer::Cidr(route.destination.clone()),
+            destination: Peer::Cidr(route.destination),
             blackhole: attachment.is_none(),
             attachment: attachment.into_iter().collect::<Vec<_>>().into(),
             propagated: false,

@@ -3,6 +3,7 @@
 
 mod aws_service;
 mod block_public_access;
+mod carrier_gateway;
 mod core_network;
 mod customer_gateway;
 mod direct_connect_gateway;
@@ -56,6 +57,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &block_public_access::BlockPublicAccesses,
     &internet_gateway::InternetGateways,
     &egress_only_internet_gateway::EgressOnlyInternetGateways,
+    &carrier_gateway::CarrierGateways,
     &vpc_peering_connection::PeeringConnections,
     &transit_gateway::TransitGateways,
     &transit_gateway_route_table::TransitGatewayRouteTables,

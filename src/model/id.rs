@@ -115,6 +115,8 @@ ids! {
     VirtualInterfaceId
     /// A local gateway of an Outpost.
     LocalGatewayId
+    /// A carrier gateway.
+    CarrierGatewayId
     /// A core network of AWS Cloud WAN.
     CoreNetworkId
     /// An attachment of a core network.

@@ -144,6 +144,8 @@ model! {
     internet_gateways: InternetGatewayId => InternetGateway,
     /// Egress-only internet gateways.
     egress_only_internet_gateways: EgressOnlyInternetGatewayId => EgressOnlyInternetGateway,
+    /// Carrier gateways of Wavelength Zones.
+    carrier_gateways: CarrierGatewayId => CarrierGateway,
     /// NAT gateways.
     nat_gateways: NatGatewayId => NatGateway,
     /// VPC peering connections.

@@ -126,6 +126,7 @@ dump! {
     local_gateways "LocalGateways" LocalGateway
     local_tables "LocalGatewayRouteTables" LocalGatewayRouteTable
     local_associations "LocalGatewayRouteTableVpcAssociations" LocalGatewayVpcAssociation
+    carrier_gateways "CarrierGateways" CarrierGateway
     direct_connect_gateways "directConnectGateways" DirectConnectGateway
     direct_connect_associations "directConnectGatewayAssociations" DirectConnectAssociation
     virtual_interfaces "virtualInterfaces" VirtualInterface

@@ -6,9 +6,10 @@
 use super::collect::Dump;
 use super::{Import, cidrs, name, shape, tags};
 use crate::model::{
-    AssociationState, Cidr, CustomerGateway, DirectConnectAssociation, DirectConnectGateway, LinkStatus,
-    LocalGateway, LocalGatewayMode, Model, OneOrMany, ResourceId, Tags, TransitGatewayConnectPeer,
-    VirtualInterface, VirtualInterfaceState, VirtualInterfaceType, VpnConnection, VpnGateway, VpnState,
+    AssociationState, CarrierGateway, Cidr, CustomerGateway, DirectConnectAssociation, DirectConnectGateway,
+    LinkStatus, LocalGateway, LocalGatewayMode, Model, OneOrMany, ResourceId, Tags,
+    TransitGatewayConnectPeer, VirtualInterface, VirtualInterfaceState, VirtualInterfaceType, VpnConnection,
+    VpnGateway, VpnState,
 };
 
 /// Brings them over.
@@ -20,6 +21,7 @@ pub(super) fn bring(dump: &Dump, import: &mut Import) {
     virtual_interfaces(dump, import);
     connect_peers(dump, import);
     local_gateways(dump, import);
+    carrier_gateways(dump, import);
 }
 
 /// AWS lists what is gone for a while.
@@ -302,6 +304,35 @@ fn local_gateways(dump: &Dump, import: &mut Import) {
         }
         import.add("local_gateways", &found.file, id, item, |model| {
             &mut model.local_gateways
+        });
+    }
+}
+
+fn carrier_gateways(dump: &Dump, import: &mut Import) {
+    for found in &dump.carrier_gateways {
+        let gateway = &found.item;
+        if is_gone(gateway.state.as_deref()) {
+            continue;
+        }
+        let vpc = gateway.vpc_id.as_deref();
+        let enis = dump.enis.iter().map(|found| &found.item);
+        let own = enis.filter(|eni| {
+            let subnet = import.model.subnets.get(eni.subnet_id.as_str());
+            subnet.is_some_and(|subnet| Some(subnet.vpc.as_str()) == vpc)
+        });
+        let address = |eni: &shape::NetworkInterface| {
+            let carrier = eni.association.as_ref()?.carrier_ip?;
+            Some((eni.network_interface_id.as_str().into(), carrier))
+        };
+        let item = CarrierGateway {
+            name: name(&gateway.tags),
+            vpc: vpc.map(Into::into),
+            addresses: own.filter_map(address).collect(),
+            tags: tags(&gateway.tags),
+        };
+        let id = &gateway.carrier_gateway_id;
+        import.add("carrier_gateways", &found.file, id, item, |model| {
+            &mut model.carrier_gateways
         });
     }
 }

@@ -11,6 +11,12 @@ shapes! {
         vpc_attachments: Vec<VpnGatewayAttachment>,
         tags: Vec<Tag>,
     }
+    struct CarrierGateway {
+        carrier_gateway_id: String,
+        state: Option<String>,
+        vpc_id: Option<String>,
+        tags: Vec<Tag>,
+    }
     struct CustomerGateway {
         customer_gateway_id: String,
         state: Option<String>,

@@ -39,7 +39,7 @@ const DEFAULT_FORMAT: &str = "${version} ${account-id} ${interface-id} ${srcaddr
 const EXPECTED: usize = 14;
 
 /// The read-only calls that collect what is modelled, in the order of [`KEYS`].
-const CALLS: [&str; 33] = [
+const CALLS: [&str; 34] = [
     "describe-vpcs",
     "describe-subnets",
     "describe-network-interfaces",
@@ -73,6 +73,7 @@ const CALLS: [&str; 33] = [
     "describe-local-gateways",
     "describe-local-gateway-route-tables",
     "describe-local-gateway-route-table-vpc-associations",
+    "describe-carrier-gateways",
 ];
 
 /// The calls of Network Firewall: a list, the ARNs in it, and the call about each of them.

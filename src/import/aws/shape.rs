@@ -54,6 +54,7 @@ shapes! {
     struct PublicAssociation {
         public_ip: Option<Ipv4Addr>,
         customer_owned_ip: Option<Ipv4Addr>,
+        carrier_ip: Option<Ipv4Addr>,
         allocation_id: Option<String>,
     }
     struct PrivateAddress {

@@ -11,9 +11,26 @@ use std::net::Ipv4Addr;
 
 items! {
     LocalGateway: named target;
+    CarrierGateway: named target;
 }
 
 sections! {
+    /// A carrier gateway: the way from a Wavelength Zone's subnets to a carrier's network and the internet.
+    struct CarrierGateway {
+        /// A name by which questions may call it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub name: Option<String>,
+        /// The VPC it is attached to; none: detached.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub vpc: Option<VpcId>,
+        /// The carrier IP address of each interface that has one.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        pub addresses: BTreeMap<NetworkInterfaceId, Ipv4Addr>,
+        /// Tags.
+        #[serde(default, skip_serializing_if = "Tags::is_empty")]
+        pub tags: Tags,
+    }
+
     /// A local gateway: the way from an Outpost's subnets to the network on premises.
     struct LocalGateway {
         /// A name by which questions may call it.

@@ -26,8 +26,10 @@ fn one_a_vpc(check: &mut Check<'_>) {
     });
     let vgws = check.model.vpn_gateways.iter();
     let vgws = vgws.map(|(id, gateway)| (Place::item("vpn_gateways", id), gateway.vpc.as_ref()));
+    let cagws = check.model.carrier_gateways.iter();
+    let cagws = cagws.map(|(id, gateway)| (Place::item("carrier_gateways", id), gateway.vpc.as_ref()));
     let mut first: BTreeMap<(&str, &VpcId), Place> = BTreeMap::new();
-    for (place, vpc) in igws.chain(eigws).chain(vgws) {
+    for (place, vpc) in igws.chain(eigws).chain(vgws).chain(cagws) {
         let Some(vpc) = vpc else { continue };
         if let Some(other) = first.insert((place.section, vpc), place.clone()) {
             check.both(

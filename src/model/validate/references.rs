@@ -345,6 +345,13 @@ impl<'m> References<'m> {
                 );
             }
         }
+        for (id, gateway) in &self.model.carrier_gateways {
+            let place = Place::item("carrier_gateways", id);
+            if let Some(vpc) = &gateway.vpc {
+                need!(self, vpcs, "vpc", vpc, place.clone().field("vpc"));
+            }
+            self.owners(gateway.addresses.keys(), &place);
+        }
         for (id, nat) in &self.model.nat_gateways {
             let place = Place::item("nat_gateways", id);
             if let Some(subnet) = &nat.subnet {

@@ -94,7 +94,7 @@ impl References<'_> {
     }
 
     /// The interfaces to which a gateway gives addresses.
-    fn owners<'m>(&mut self, enis: impl Iterator<Item = &'m NetworkInterfaceId>, place: &Place) {
+    pub(super) fn owners<'m>(&mut self, enis: impl Iterator<Item = &'m NetworkInterfaceId>, place: &Place) {
         for eni in enis {
             let id: ResourceId = eni.into();
             need!(
