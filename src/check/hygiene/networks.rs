@@ -89,10 +89,32 @@ fn mismatch<'m>(model: &Model, from: &Routed<'m>, to: &Routed<'m>) -> Option<(&'
         return None;
     }
     match best(to.routes, from.subnet) {
+        Some(back) if transit && joined(model, there, back) => None,
         Some(back) if back.targets != there.targets && !is_local(back) => Some((there, Some(back))),
         // A wide route to a transit gateway is no sign that somebody should answer; one to a peering is.
         None if peering.is_some() => Some((there, None)),
         _ => None,
+    }
+}
+
+/// Whether the transit gateways of two routes are peered, each with the next: then each side has its own.
+fn joined(model: &Model, there: &Entry, back: &Entry) -> bool {
+    let mut reached: BTreeSet<&str> = there.targets.iter().map(|target| target.as_str()).collect();
+    loop {
+        let before = reached.len();
+        for attachment in model.transit_gateway_attachments.values() {
+            let Some(peer) = &attachment.peer else { continue };
+            let ends = [attachment.transit_gateway.as_str(), peer.as_str()];
+            if ends.iter().any(|end| reached.contains(end)) {
+                reached.extend(ends);
+            }
+        }
+        if reached.len() == before {
+            return back
+                .targets
+                .iter()
+                .all(|target| reached.contains(target.as_str()));
+        }
     }
 }
 
