@@ -130,6 +130,7 @@ dump! {
     direct_connect_gateways "directConnectGateways" DirectConnectGateway
     direct_connect_associations "directConnectGatewayAssociations" DirectConnectAssociation
     virtual_interfaces "virtualInterfaces" VirtualInterface
+    databases "DBInstances" DbInstance
 }
 
 /// Where a file is.

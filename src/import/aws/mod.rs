@@ -15,6 +15,7 @@ mod interfaces;
 mod public_access;
 mod routing;
 mod rules;
+mod services;
 mod shape;
 mod transit;
 mod wan;
@@ -185,6 +186,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     endpoints::bring(&dump, &mut import);
     public_access::bring(&dump, &mut import);
     filters(&dump, &mut import);
+    services::bring(&dump, &mut import);
     flow_logs(&dump, &mut import);
     notes(&dump, &mut import);
     let Import { mut model, files } = import;

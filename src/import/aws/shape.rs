@@ -386,4 +386,22 @@ shapes! {
         tags: Vec<Tag>,
     }
     struct OfferedService {}
+    struct DbGroup {
+        #[serde(rename = "VpcSecurityGroupId")]
+        id: Option<String>,
+    }
+    struct DbSubnet { subnet_identifier: Option<String>, }
+    struct DbSubnetGroup { subnets: Vec<DbSubnet>, }
+    struct DbInstance {
+        #[serde(rename = "DBInstanceIdentifier")]
+        identifier: String,
+        #[serde(rename = "DBClusterIdentifier")]
+        cluster: Option<String>,
+        #[serde(rename = "DBSubnetGroup")]
+        subnet_group: DbSubnetGroup,
+        #[serde(rename = "VpcSecurityGroups")]
+        groups: Vec<DbGroup>,
+        availability_zone: Option<String>,
+        secondary_availability_zone: Option<String>,
+    }
 }
