@@ -171,6 +171,8 @@ fn value(expression: &str, given: &[(&str, &str)]) -> Option<String> {
   Text: {{ Type: String, Default: web }}
   List: {{ Type: CommaDelimitedList, Default: 'a, b,c' }}
   Open: {{ Type: String }}
+  Own: {{ Type: String, Default: T }}
+  All: {{ Type: String, Default: all }}
   Stored: {{ Type: 'AWS::SSM::Parameter::Value<String>', Default: /net/cidr }}
 Mappings:
   Sizes: {{ eu-west-1: {{ small: s1, common: x }}, us-east-1: {{ small: s2, common: x }} }}
@@ -235,7 +237,27 @@ fn functions_give_what_was_worked_out_by_hand() {
         ("!If [Either, yes, no]", "yes"),
         ("!If [Neither, yes, no]", "no"),
         ("!If [IsOpen, same, same]", "same"),
+        ("!If [IsWeb, !If [NotWeb, a, !If [Either, b, c]], d]", "b"),
+        ("{ Ref: !Sub '${Own}ext' }", "web"),
         ("{ 'Fn::Length': !Ref List }", "3"),
+        ("{ 'Fn::Length': !Split [',', 'a,b,c,d'] }", "4"),
+        (
+            "!Join [',', !Split ['.', !Select [0, !Split ['/', 10.1.2.3/16]]]]",
+            "10,1,2,3",
+        ),
+        ("!Select [1, !Cidr [10.0.0.0/16, 2]]", "10.0.1.0/24"),
+        (
+            "!Sub ['${A}/${B}', { A: !Select [0, !Ref List], B: !If [IsWeb, 24, 28] }]",
+            "a/24",
+        ),
+        (
+            "'Fn::FindInMap': [Sizes, us-east-1, !Sub 'sm${All}', { DefaultValue: !Ref Text }]",
+            "s2",
+        ),
+        (
+            "{ 'Fn::ToJsonString': { Cidrs: !Cidr [10.0.0.0/23, 2, 8] } }",
+            r#"{"Cidrs":["10.0.0.0/24","10.0.1.0/24"]}"#,
+        ),
         (
             "{ 'Fn::ToJsonString': { a: [1, !Ref Text] } }",
             r#"{"a":["1","web"]}"#,
@@ -264,6 +286,12 @@ fn what_only_a_deployment_knows_has_no_value() {
         "!If [IsOpen, a, b]",
         "!If [Both, a, b]",
         "!ImportValue other-vpc",
+        "!Sub ['${A}', { A: !ImportValue other-vpc }]",
+        "!Select [0, !Split [',', !ImportValue subnets]]",
+        "!Select [0, !Cidr [!Ref Open, 2, 8]]",
+        "!If [IsWeb, !If [IsOpen, a, b], c]",
+        "{ Ref: !Sub '${Open}' }",
+        "{ 'Fn::Length': !Ref Stored }",
         "!GetAtt Other.CidrBlockAssociations",
         "!Ref Other",
         "!FindInMap [Sizes, !Ref 'AWS::Region', small]",
@@ -279,6 +307,24 @@ fn what_only_a_deployment_knows_has_no_value() {
         Some("x")
     );
     assert_eq!(value("!Ref Stored", &[("Stored", "ten")]).as_deref(), Some("ten"));
+}
+
+/// An export of a stack that is not given has a name, by which an answer can tell what it hangs on.
+#[test]
+fn an_import_is_unknown_by_its_name() {
+    let text = "Resources:
+  S: { Type: AWS::EC2::Subnet, Properties: { VpcId: !ImportValue network-vpc, CidrBlock: 10.0.0.0/24 } }
+  G: { Type: AWS::EC2::SecurityGroup, Properties: { GroupDescription: g, VpcId: !ImportValue network-vpc } }
+  I: { Type: AWS::EC2::Instance, Properties: { ImageId: ami-1, SubnetId: !Select [0, !Split [',', !ImportValue network-subnets]] } }
+";
+    let model = loaded(text, &[]).unwrap().model;
+    for name in ["ImportValue network-vpc", "ImportValue network-subnets[0]"] {
+        assert!(
+            model.unknown.keys().any(|id| id.as_str() == name),
+            "{name}: {:?}",
+            model.unknown
+        );
+    }
 }
 
 #[test]

@@ -156,12 +156,7 @@ impl<'t> Evaluator<'t> {
 
     fn function(&mut self, name: &str, span: Span, argument: &Node) -> Result<Known, Trouble> {
         match name {
-            "Ref" => {
-                let Some(name) = argument.text() else {
-                    return Err(self.template.fail(argument.span, "Ref takes a name"));
-                };
-                return self.named(name, argument.span);
-            }
+            "Ref" => return self.reference(argument),
             "Fn::If" => return self.choice(argument),
             "Fn::Sub" => return self.sub(argument),
             "Fn::Transform" => {
@@ -197,6 +192,22 @@ impl<'t> Evaluator<'t> {
             }
         };
         answer.map_err(|why| self.template.fail(span, why))
+    }
+
+    /// With the language extensions, the name in a `Ref` may be made by a function (Template Reference, `Ref`).
+    fn reference(&mut self, argument: &Node) -> Result<Known, Trouble> {
+        if let Some(name) = argument.text() {
+            return self.named(name, argument.span);
+        }
+        let made = match argument.kind {
+            NodeKind::Map(_) => self.value(argument)?,
+            _ => return Err(self.template.fail(argument.span, "Ref takes a name")),
+        };
+        match (made.text(), made.open()) {
+            (Some(name), _) => self.named(name, argument.span),
+            (None, Some(name)) => Ok(Known::Unknown(name)),
+            (None, None) => Err(self.template.fail(argument.span, "Ref takes a name")),
+        }
     }
 
     /// What `Ref` gives.
