@@ -163,18 +163,18 @@ fn types_that_are_not_imported_are_listed_once_and_only_they_are() {
         "{:?}",
         model.notes
     );
-    let plan = plan.replace("aws_iam_role", "aws_vpn_connection");
+    let plan = plan.replace("aws_iam_role", "aws_ec2_client_vpn_endpoint");
     let model = read(&plan).unwrap().model;
     assert!(
         model
             .notes
             .iter()
-            .any(|note| note.contains("aws_vpn_connection (1)"))
+            .any(|note| note.contains("aws_ec2_client_vpn_endpoint (1)"))
     );
     assert!(
         model
             .unknown
-            .contains_key(&ResourceId::from("aws_vpn_connection.nothing"))
+            .contains_key(&ResourceId::from("aws_ec2_client_vpn_endpoint.nothing"))
     );
 }
 

@@ -11,7 +11,9 @@ use crate::model::{
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What `gateway_id` may mean.
-pub const GATEWAY: &[&str] = &[INTERNET, "aws_vpn_gateway"];
+pub const GATEWAY: &[&str] = &[INTERNET, "aws_vpn_gateway", "aws_vpn_gateway_attachment"];
+/// A virtual private gateway; who names its attachment means it, too.
+pub const VPN_GATEWAY: &[&str] = &["aws_vpn_gateway", "aws_vpn_gateway_attachment"];
 /// A NAT gateway.
 pub const NAT: &[&str] = &["aws_nat_gateway"];
 /// An egress-only internet gateway.

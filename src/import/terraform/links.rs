@@ -6,6 +6,7 @@
 
 use super::document::{Configuration, Instance, ModuleCall, ModuleConfig, ResourceConfig};
 use super::filters::ACL;
+use super::gateways::VPN_GATEWAY;
 use super::names::{bracket, own_address, plain, references, split_module, word};
 use super::places::VPC;
 use super::routing::TABLE;
@@ -225,6 +226,22 @@ impl<'a> Links<'a> {
         owners.map(|owner| id(owner)).collect()
     }
 
+    /// The ids of all of these types that an argument is made of, whichever attribute of them it takes.
+    pub fn named(&self, view: &View<'a>, argument: &str, kinds: &[&str]) -> Vec<String> {
+        let Some(expression) = view.expression(argument) else {
+            return Vec::new();
+        };
+        let mut resolved = Resolved::default();
+        let owner = view.owner;
+        self.resolve(owner, &owner.module, &references(expression), &mut resolved);
+        let all = resolved.targets.iter();
+        let owners = all.filter_map(|target| self.by_address.get(target.index.as_str()));
+        owners
+            .filter(|one| kinds.contains(&one.kind.as_str()))
+            .map(|one| id(one))
+            .collect()
+    }
+
     fn unknown(&self, view: &View<'a>, argument: &str) -> Id {
         Id::Unknown(format!("{}.{argument}", view.owner.address))
     }
@@ -302,6 +319,7 @@ impl<'a> Links<'a> {
         let of = |argument, kinds| self.one(&view, argument, kinds).map(|id| id.text().to_owned());
         let taken = match instance.kind.as_str() {
             "aws_default_route_table" => of("default_route_table_id", TABLE),
+            "aws_vpn_gateway_attachment" => of("vpn_gateway_id", VPN_GATEWAY),
             "aws_default_network_acl" => of("default_network_acl_id", ACL),
             "aws_default_security_group" => {
                 let vpc = of("vpc_id", VPC);
@@ -482,6 +500,7 @@ fn made_with(instance: &Instance, attribute: &str) -> Option<(&'static str, Stri
         ("aws_vpc" | "aws_default_vpc", "default_security_group_id") => {
             ("aws_security_group", "default_security_group")
         }
+        ("aws_vpn_connection", "transit_gateway_attachment_id") => ("aws_vpn_connection", "attachment"),
         ("aws_eks_cluster", "vpc_config") => return Some(("aws_security_group", cluster_group(instance))),
         _ => return None,
     };

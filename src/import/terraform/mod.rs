@@ -10,8 +10,10 @@ mod balancing;
 mod document;
 mod endpoints;
 mod filters;
+mod firewalls;
 mod gateways;
 mod hosts;
+mod hybrid;
 mod links;
 mod names;
 mod places;
@@ -35,9 +37,8 @@ use view::View;
 const MARKS: [&str; 3] = ["\"terraform_version\"", "\"format_version\"", "\"lineage\""];
 
 /// Types that are network and are not mapped: each is listed once. Others say nothing of who reaches whom.
-const NETWORK: [&str; 11] = [
-    "aws_vpn_",
-    "aws_customer_gateway",
+const NETWORK: [&str; 10] = [
+    "aws_vpn_concentrator",
     "aws_dx_",
     "aws_networkfirewall_",
     "aws_networkmanager_",
@@ -190,7 +191,9 @@ fn build(sources: &[Source]) -> Loaded {
         balancing::bring(&mut build);
         services::bring(&mut build);
         filters::separate_rules(&mut build);
+        hybrid::bring(&mut build);
         transit::bring(&mut build);
+        firewalls::bring(&mut build);
         flow_logs(&mut build);
         endpoints::bring(&mut build);
         unsupported(&mut build);
@@ -340,6 +343,29 @@ fn flow_logs(build: &mut Build<'_>) {
     }
 }
 
+/// Types of these families that say nothing of who reaches whom, or are read with another.
+const ELSEWHERE: [&str; 19] = [
+    "aws_dx_connection",
+    "aws_dx_connection_association",
+    "aws_dx_connection_confirmation",
+    "aws_dx_macsec_key_association",
+    "aws_dx_bgp_peer",
+    "aws_dx_lag",
+    "aws_dx_hosted_connection",
+    "aws_dx_hosted_private_virtual_interface",
+    "aws_dx_hosted_public_virtual_interface",
+    "aws_dx_hosted_transit_virtual_interface",
+    "aws_dx_gateway_association",
+    "aws_dx_gateway_association_proposal",
+    "aws_networkfirewall_logging_configuration",
+    "aws_networkfirewall_resource_policy",
+    "aws_networkfirewall_tls_inspection_configuration",
+    "aws_networkfirewall_vpc_endpoint_association",
+    "aws_networkfirewall_firewall_transit_gateway_attachment_accepter",
+    "aws_networkmanager_global_network",
+    "aws_networkmanager_site",
+];
+
 /// Where a local value was taken to be the only thing of its kind in the module.
 fn guesses(build: &mut Build<'_>) {
     let guesses: Vec<String> = build.links.guesses.borrow().iter().cloned().collect();
@@ -357,7 +383,8 @@ fn unsupported(build: &mut Build<'_>) {
     for instance in build.links.instances.iter().filter(|one| !one.data) {
         let network = NETWORK.iter().any(|prefix| instance.kind.starts_with(prefix));
         let id = links::id(instance);
-        if !network || build.model.contains(&id) {
+        let elsewhere = ELSEWHERE.contains(&instance.kind.as_str());
+        if !network || elsewhere || build.model.contains(&id) {
             continue;
         }
         *counts.entry(&instance.kind).or_default() += 1;

@@ -3,9 +3,10 @@
 use super::links;
 use super::places::{SUBNET, VPC, cidrs};
 use super::view::View;
-use super::{Build, assigned, gateways, hosts, named, transit};
+use super::{Build, assigned, firewalls, gateways, hosts, named, transit};
 use crate::model::{
     Cidr, OneOrMany, Peer, PrefixList, ResourceId, Route, RouteState, RouteTable, RouteTableId, SubnetId,
+    VpnGatewayId,
 };
 use std::collections::BTreeMap;
 
@@ -100,6 +101,7 @@ fn tables(build: &mut Build<'_>) {
         let item = RouteTable {
             name,
             routes: inline(build, &view, &vpc),
+            propagating: learned(build, &view, &id),
             tags,
             ..table(&vpc, main)
         };
@@ -123,7 +125,7 @@ fn table(vpc: &str, main: bool) -> RouteTable {
 /// The routes that a table is written with.
 fn inline<'a>(build: &mut Build<'a>, view: &View<'a>, vpc: &str) -> Vec<Route> {
     let target = format!("{}.route", view.owner.address);
-    let mut routes = learned(build, view);
+    let mut routes = Vec::new();
     for block in view.blocks("route") {
         routes.extend(route(build, &block, vpc, &target));
     }
@@ -220,9 +222,10 @@ fn route<'a>(build: &mut Build<'a>, view: &View<'a>, vpc: &str, unknown: &str) -
     };
     // A destination that is another's CIDR, and not assigned yet, may be any: as a prefix list that nobody describes.
     let destination = destination.unwrap_or_else(|| unknown_list(build, unknown));
-    let target = TARGETS
-        .into_iter()
-        .find_map(|(argument, kinds)| build.one(view, argument, kinds));
+    let target = TARGETS.into_iter().find_map(|(argument, kinds)| {
+        let target = build.one(view, argument, kinds)?;
+        firewalls::endpoint(build, view, argument, &target).or(Some(target))
+    });
     let target = target.unwrap_or_else(|| {
         build.unknown(
             unknown,
@@ -251,20 +254,17 @@ fn unknown_list(build: &mut Build<'_>, route: &str) -> Peer {
     Peer::Resource(id.as_str().into())
 }
 
-/// What a table learns from virtual private gateways: which prefixes, the plan does not tell.
-fn learned<'a>(build: &mut Build<'a>, view: &View<'a>) -> Vec<Route> {
-    let mut gateways = build.texts(view, "propagating_vgws", &["aws_vpn_gateway"]);
-    let own = links::id(view.owner);
+/// The virtual private gateways from which a table learns.
+fn learned<'a>(build: &mut Build<'a>, view: &View<'a>, own: &str) -> OneOrMany<VpnGatewayId> {
+    let mut gateways = build.texts(view, "propagating_vgws", gateways::VPN_GATEWAY);
     for apart in build.links.of(&["aws_vpn_gateway_route_propagation"]) {
-        if build.one(&apart, "route_table_id", TABLE).as_ref() == Some(&own) {
-            gateways.extend(build.one(&apart, "vpn_gateway_id", &["aws_vpn_gateway"]));
+        if build.one(&apart, "route_table_id", TABLE).as_deref() == Some(own) {
+            gateways.extend(build.one(&apart, "vpn_gateway_id", gateways::VPN_GATEWAY));
         }
     }
-    let destination = format!("{own}.propagated");
-    let routes = gateways
-        .iter()
-        .map(|gateway| active(unknown_list(build, &destination), gateway));
-    routes.collect()
+    gateways.sort();
+    gateways.dedup();
+    OneOrMany(gateways.iter().map(|id| id.as_str().into()).collect())
 }
 
 fn associations(build: &mut Build<'_>) {

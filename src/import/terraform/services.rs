@@ -198,9 +198,13 @@ fn shaped(build: &mut Build<'_>, Shape(kind, word, block, subnets, groups): &Sha
         };
         let Some(inner) = inner else { continue };
         let mut places = build.texts(&inner, subnets, SUBNET);
-        places.extend(build.one(&inner, subnets, SUBNET).filter(|_| places.is_empty()));
+        if places.is_empty() {
+            places.extend(build.one(&inner, subnets, SUBNET));
+        }
         let mut own = build.texts(&inner, groups, GROUP);
-        own.extend(build.one(&inner, groups, GROUP).filter(|_| own.is_empty()));
+        if own.is_empty() {
+            own.extend(build.one(&inner, groups, GROUP));
+        }
         if *kind == "aws_eks_cluster" {
             own.extend(cluster_group(build, &view, &places));
         }

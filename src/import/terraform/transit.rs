@@ -1,5 +1,7 @@
 //! Transit gateways, their attachments, route tables, associations and propagations.
 
+use super::gateways::VPN_GATEWAY;
+use super::hybrid::{ASSOCIATION, CONNECTION, DIRECT};
 use super::links;
 use super::places::{SUBNET, VPC};
 use super::routing::LIST;
@@ -19,6 +21,14 @@ pub const ATTACHMENT: &[&str] = &[
     "aws_ec2_transit_gateway_vpc_attachment_accepter",
     "aws_ec2_transit_gateway_peering_attachment_accepter",
     "aws_vpn_connection",
+    "aws_ec2_transit_gateway_connect",
+    LOOKED_UP[0],
+    LOOKED_UP[1],
+];
+/// Attachments that come with something else, looked up by what it is.
+const LOOKED_UP: [&str; 2] = [
+    "aws_ec2_transit_gateway_vpn_attachment",
+    "aws_ec2_transit_gateway_dx_gateway_attachment",
 ];
 const TABLE: &[&str] = &["aws_ec2_transit_gateway_route_table", "aws_ec2_transit_gateway"];
 
@@ -27,6 +37,8 @@ pub fn bring(build: &mut Build<'_>) {
     gateways(build);
     tables(build);
     attachments(build);
+    connects(build);
+    brought(build);
     associations(build);
     routes(build);
 }
@@ -120,43 +132,120 @@ fn attachments(build: &mut Build<'_>) {
             build.one(&view, "peer_transit_gateway_id", GATEWAY),
         );
         let subnets: Vec<SubnetId> = build.many(&view, "subnet_ids", SUBNET);
-        let (name, tags) = named(&view);
-        let own = view.owner;
-        let defaults = peer.is_none();
-        let takes = view
-            .truth("transit_gateway_default_route_table_association")
-            .unwrap_or(true)
-            && defaults;
-        let gives = view
-            .truth("transit_gateway_default_route_table_propagation")
-            .unwrap_or(true)
-            && defaults;
-        let accepted = peer.is_none() || accepted(build, &links::id(own));
+        let accepted = peer.is_none() || accepted(build, &links::id(view.owner));
         let item = TransitGatewayAttachment {
-            name,
-            transit_gateway: gateway.as_str().into(),
             vpc: vpc.as_deref().map(Into::into),
             subnets: OneOrMany(subnets),
             peer: peer.as_deref().map(Into::into),
-            resource: None,
-            route_table: None,
-            peer_route_table: None,
-            unassociated: !takes || !has_default(build, &gateway, true),
-            propagates_to: (!gives || !has_default(build, &gateway, false)).then(Vec::new),
-            appliance_mode: on(&view, "appliance_mode_support", false),
-            ipv6: on(&view, "ipv6_support", false),
-            security_group_referencing: on(&view, "security_group_referencing_support", true),
             state: if accepted {
                 AttachmentState::Available
             } else {
                 AttachmentState::PendingAcceptance
             },
-            tags,
+            ..blank(build, &view, &gateway, peer.is_none())
         };
         build.add("transit_gateway_attachments", &view, item, |model| {
             &mut model.transit_gateway_attachments
         });
     }
+}
+
+/// An attachment of which no more is said yet. `defaults`: whether the default tables take it in.
+fn blank(build: &Build<'_>, view: &View<'_>, gateway: &str, defaults: bool) -> TransitGatewayAttachment {
+    let (name, tags) = named(view);
+    let wanted = |argument| defaults && view.truth(argument).unwrap_or(true);
+    let takes =
+        wanted("transit_gateway_default_route_table_association") && has_default(build, gateway, true);
+    let gives =
+        wanted("transit_gateway_default_route_table_propagation") && has_default(build, gateway, false);
+    TransitGatewayAttachment {
+        name,
+        transit_gateway: gateway.into(),
+        vpc: None,
+        subnets: OneOrMany::default(),
+        peer: None,
+        resource: None,
+        route_table: None,
+        peer_route_table: None,
+        unassociated: !takes,
+        propagates_to: (!gives).then(Vec::new),
+        appliance_mode: on(view, "appliance_mode_support", false),
+        ipv6: on(view, "ipv6_support", false),
+        security_group_referencing: on(view, "security_group_referencing_support", true),
+        state: AttachmentState::Available,
+        tags,
+    }
+}
+
+/// Connect attachments, on top of others.
+fn connects(build: &mut Build<'_>) {
+    for view in build.links.made(&["aws_ec2_transit_gateway_connect"]) {
+        let ends = (
+            build.one(&view, "transit_gateway_id", GATEWAY),
+            build.one(&view, "transport_attachment_id", ATTACHMENT),
+        );
+        let (Some(gateway), Some(carrier)) = ends else {
+            build.lost(&view, "the plan does not tell what carries it");
+            continue;
+        };
+        let item = TransitGatewayAttachment {
+            resource: Some(carrier.as_str().into()),
+            ..blank(build, &view, &gateway, true)
+        };
+        build.add("transit_gateway_attachments", &view, item, |model| {
+            &mut model.transit_gateway_attachments
+        });
+    }
+}
+
+/// The attachments that AWS makes with a VPN connection and with the association of a Direct Connect gateway.
+fn brought(build: &mut Build<'_>) {
+    let sources = [
+        (CONNECTION[0], "transit_gateway_id", None),
+        (ASSOCIATION, "associated_gateway_id", Some("dx_gateway_id")),
+    ];
+    let either: Vec<&str> = GATEWAY.iter().chain(VPN_GATEWAY).copied().collect();
+    for (kind, argument, of) in sources {
+        for view in build.links.made(&[kind]) {
+            let gateway = build.one(&view, argument, &either);
+            let resource = match of {
+                None => Some(links::id(view.owner)),
+                Some(argument) => build.one(&view, argument, DIRECT),
+            };
+            let (Some(gateway), Some(resource)) = (gateway, resource) else {
+                continue;
+            };
+            if !build.model.transit_gateways.contains_key(gateway.as_str()) {
+                continue;
+            }
+            let id = looked_up(build, &gateway, &resource)
+                .or(view.text("transit_gateway_attachment_id").map(str::to_owned))
+                .unwrap_or_else(|| format!("{}.attachment", links::id(view.owner)));
+            let item = TransitGatewayAttachment {
+                name: None,
+                resource: Some(resource.as_str().into()),
+                tags: std::collections::BTreeMap::new(),
+                ..blank(build, &view, &gateway, true)
+            };
+            build.add_as("transit_gateway_attachments", &id, item, |model| {
+                &mut model.transit_gateway_attachments
+            });
+        }
+    }
+}
+
+/// The id under which such an attachment is looked up.
+fn looked_up(build: &mut Build<'_>, gateway: &str, resource: &str) -> Option<String> {
+    for view in build.links.of(&LOOKED_UP) {
+        let of = build.one(&view, "transit_gateway_id", GATEWAY);
+        let what = build
+            .one(&view, "vpn_connection_id", CONNECTION)
+            .or_else(|| build.one(&view, "dx_gateway_id", DIRECT));
+        if of.as_deref() == Some(gateway) && what.as_deref() == Some(resource) {
+            return Some(links::id(view.owner));
+        }
+    }
+    None
 }
 
 /// Whether a transit gateway has a default table; of one that is not described, AWS's default holds.
