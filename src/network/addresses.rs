@@ -29,6 +29,16 @@ pub fn nat64() -> AddressSet {
     }
 }
 
+/// The addresses at which VPC Lattice answers in a VPC that is associated with a service network (VPC Lattice guide, "Control traffic
+/// to services"; from memory).
+pub fn lattice() -> AddressSet {
+    let prefix = 0xfd00_0ec2_0080_0000_u128 << 64;
+    AddressSet {
+        v4: RangeSet::range(0xa9fe_ab00, 0xa9fe_abff),
+        v6: RangeSet::range(prefix, prefix + u128::from(u64::MAX)),
+    }
+}
+
 /// The addresses that no host of the internet has: RFC 1918, RFC 6598, this network, loopback, link-local, multicast and
 /// reserved ones of IPv4; of IPv6 everything outside 2000::/3 (IANA's special-purpose registries).
 pub fn private_addresses() -> AddressSet {

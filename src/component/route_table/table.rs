@@ -6,7 +6,7 @@ use crate::code::ExplanationCode;
 use crate::model::{Peer, Place, ResourceId};
 use crate::network::{
     Arrival, Cause, Choice, Component, Entry, FilterId, LinkId, NodeId, Onward, Passage, ResourceRef,
-    RuleRef, Step, Trace, Workspace, private_addresses,
+    RuleRef, Step, Trace, Workspace, lattice, private_addresses,
 };
 use crate::packet::PacketSet;
 use std::collections::BTreeMap;
@@ -58,6 +58,7 @@ impl Component for Table {
         let mut steps = Vec::new();
         let recalled = self.recall(arrival, work, &mut steps);
         let rest = work.space.subtract(arrival.packets, recalled);
+        let rest = self.past_lattice(rest, work, &mut steps);
         for (entry, packets) in self.by_route(work.space.split(map, rest), work) {
             let unsure = self.unsure(entry, packets, work);
             let sure = work.space.subtract(packets, unsure);
@@ -81,6 +82,21 @@ impl Component for Table {
 }
 
 impl Table {
+    /// What is for VPC Lattice meets no route; gives back the rest. Whether the VPC is associated with a service network, and what that
+    /// lets through, the model does not say.
+    fn past_lattice(&self, packets: PacketSet, work: &Workspace, steps: &mut Vec<Step>) -> PacketSet {
+        let theirs = work.space.to_destinations(packets, &lattice());
+        if !theirs.is_empty() {
+            let message = "the model does not say whether the VPC is associated with a service network, for which VPC Lattice \
+                           answers at these addresses";
+            steps.push(Step::Unknown {
+                packets: theirs,
+                because: self.unknown(message.to_owned()),
+            });
+        }
+        work.space.subtract(packets, theirs)
+    }
+
     /// What flow state takes back to where the request came from, past the routes.
     fn recall(&self, arrival: &Arrival<'_>, work: &Workspace, steps: &mut Vec<Step>) -> PacketSet {
         let recalled = arrival.recalled(work);
