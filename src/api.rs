@@ -1,6 +1,7 @@
 //! The front door of the library: a model goes in, answers come out.
 
 use crate::analysis::diff::{self, Diff};
+use crate::analysis::mirror::{self, Mirror};
 use crate::analysis::repair::{Goal, Repair, repair};
 use crate::analysis::scope::{self, Access, Scope};
 use crate::analysis::{
@@ -69,6 +70,21 @@ impl Analysis {
             return Self::new(model).ask([from, to, packets], options);
         }
         self.ask([from, to, packets], options)
+    }
+
+    /// What Traffic Mirroring copies of these packets, and whether the copies arrive.
+    pub fn mirror(
+        &self,
+        from: &str,
+        to: &str,
+        packets: &str,
+        options: &Options,
+    ) -> Result<Mirror, QuestionError> {
+        let ask = |of: &Self| of.on_ground(|ground| mirror::mirror(ground, [from, to, packets], options));
+        match with_hypothetical(&self.model, [from, to])? {
+            Some(model) => ask(&Self::new(model)),
+            None => ask(self),
+        }
     }
 
     /// Everybody's connections with these packets, by class.

@@ -43,6 +43,7 @@ fn told(analysis: &Analysis, finding: &Finding) -> String {
         finding,
         evidence: None,
         repair: None,
+        mirror: None,
         model: analysis.model(),
     };
     report::text(subject, Style::default())

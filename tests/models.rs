@@ -38,6 +38,8 @@ const ANSWERS: &[Row] = &[
     ("ipv6-dual-stack", "internet:2001:db8:ffff::7 api tcp/443", "blocked", Some(("WHYHOP_NO_SESSION", Leg::Return, "eigw-shop", "egress only"))),
     ("ipv6-dual-stack", "api internet:2001:db8:ffff::7 tcp/443", "reachable", None),
     ("ipv6-dual-stack", "api internet:198.51.100.7 tcp/443", "blocked", Some(("NO_ROUTE_TO_DESTINATION", Leg::Forward, "rtb-private", "default"))),
+    ("mirror", "client web tcp/443", "reachable", None),
+    ("mirror", "client web tcp/22", "blocked", Some(("ENI_SG_RULES_MISMATCH", Leg::Forward, "sg-web", "default"))),
     ("nacl-ephemeral", "web db tcp/5432", "blocked", Some(("SUBNET_ACL_RESTRICTION", Leg::Return, "acl-db", "default"))),
     ("nat-egress", "worker internet:198.51.100.7 tcp/443", "reachable", None),
     ("nat-egress", "internet 203.0.113.20 tcp/443", "blocked", Some(("WHYHOP_NO_SESSION", Leg::Forward, "nat-shop", "NAT gateway"))),

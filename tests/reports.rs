@@ -77,6 +77,7 @@ impl Question {
             finding: &finding,
             evidence: evidence.as_ref(),
             repair: None,
+            mirror: None,
             model: analysis.model(),
         })
     }

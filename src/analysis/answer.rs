@@ -28,6 +28,8 @@ pub struct Options {
     pub sent: Option<Vec<Cube>>,
     /// Only these packets, as they arrive.
     pub arriving: Option<Vec<Cube>>,
+    /// Whether the ways end where packets are dropped, and nothing that is merely supposed comes behind.
+    pub live: bool,
 }
 
 /// The sets of the answer, in the coordinates of the sources.
@@ -128,6 +130,7 @@ struct Words {
     demands: Demands,
     both_families: bool,
     sent: Option<PacketSet>,
+    live: bool,
 }
 
 impl Words {
@@ -154,6 +157,7 @@ impl Words {
             },
             both_families: options.both_families,
             sent: options.sent.clone().map(|cubes| work.space.cubes_of(cubes)),
+            live: options.live,
         })
     }
 }
@@ -203,6 +207,7 @@ struct Asking<'a> {
     sent: Option<PacketSet>,
     /// Whether what is in the way is asked for, too.
     blame: bool,
+    live: bool,
     sets: Sets,
     paths: Vec<Path>,
     notes: Vec<String>,
@@ -224,6 +229,7 @@ impl<'a> Asking<'a> {
             both_families: words.both_families,
             sent: words.sent,
             blame,
+            live: words.live,
             sets: Sets {
                 asked: PacketSet::EMPTY,
                 fate: Fate::LOST,
@@ -334,7 +340,7 @@ impl<'a> Asking<'a> {
         }
         let mut paths = std::mem::take(&mut walk.paths);
         let mut truncated = walk.truncated;
-        if walk.lossy {
+        if walk.lossy && !self.live {
             let mut past = Walk::new(self.network, self.work, ends, self.demands, true);
             past.run(asked);
             paths = past.paths.into_iter().map(|path| judge(path, &walk)).collect();

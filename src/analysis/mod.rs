@@ -7,6 +7,7 @@ mod finding;
 mod hop;
 mod index;
 mod matrix;
+pub mod mirror;
 mod quant;
 mod question;
 pub mod repair;

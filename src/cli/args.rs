@@ -48,6 +48,8 @@ pub enum Command {
     Diff(DiffArgs),
     /// Hold the report of every model of a folder against the one that was reviewed.
     Review(ReviewArgs),
+    /// Ask which traffic mirror sessions copy the packets of a path, and whether the copies arrive.
+    Mirror(MirrorArgs),
     /// Check a model: exit 0 without a word, 1 with warnings, 2 with errors.
     Validate(ModelArgs),
     /// Turn other people's files into a model.
@@ -198,6 +200,9 @@ pub struct PathArgs {
     /// Say what would have to be changed for the packets to get through; `--repair=close`: for none to.
     #[arg(long, value_enum, value_name = "GOAL", num_args = 0..=1, require_equals = true, default_missing_value = "open")]
     pub repair: Option<RepairGoal>,
+    /// Say which traffic mirror sessions copy the packets, and whether the copies arrive.
+    #[arg(long)]
+    pub mirror: bool,
     /// What goes to standard output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -455,6 +460,32 @@ pub struct CheckArgs {
     pub today: Option<String>,
     #[command(flatten)]
     pub report: ReportArgs,
+}
+
+/// `whyhop mirror`.
+#[derive(Debug, Args)]
+pub struct MirrorArgs {
+    /// Where packets begin, as for `whyhop path`.
+    pub from: String,
+    /// Where they should arrive.
+    pub to: String,
+    /// Which packets: `all`, `tcp/443`, `udp/53`, `icmp/8`, `proto/47`, or a comma list.
+    #[arg(default_value = "all")]
+    pub packets: String,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Leave the replies out.
+    #[arg(long)]
+    pub one_way: bool,
+    /// The source ports of TCP and UDP; 1024-65535 where left out.
+    #[arg(long, value_name = "P")]
+    pub source_port: Option<String>,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = MatrixFormat::Text)]
+    pub format: MatrixFormat,
+    /// Writes the answer to a file as well: `json:mirror.json`.
+    #[arg(long, value_name = "FORMAT:FILE")]
+    pub output: Vec<String>,
 }
 
 /// Which differences fail.

@@ -8,6 +8,7 @@ mod explain;
 mod import;
 mod logs;
 mod matrix;
+mod mirror;
 mod output;
 mod path;
 mod reports;
@@ -113,6 +114,7 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
         Command::Matrix(args) => matrix::run(args, screen),
         Command::Diff(args) => diff::run(args, screen),
         Command::Review(args) => review::run(args, screen),
+        Command::Mirror(args) => mirror::run(args, screen),
         Command::Validate(args) => validate::run(args, screen),
         Command::Import(args) => import::run(args, screen),
         Command::Explain(args) => explain::run(args, screen),

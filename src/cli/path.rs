@@ -34,10 +34,15 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
         .repair
         .map(|goal| analysis.repair(words, &options, goal.meaning()));
     let repair = repair.transpose()?;
+    let mirror = args
+        .mirror
+        .then(|| analysis.mirror(&args.from, &args.to, &args.packets, &options))
+        .transpose()?;
     let subject = Subject {
         finding: &finding,
         evidence: evidence.as_ref(),
         repair: repair.as_ref(),
+        mirror: mirror.as_ref(),
         model,
     };
     for (format, file) in outputs {

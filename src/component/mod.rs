@@ -22,6 +22,7 @@ mod route_table;
 mod security_group;
 mod service;
 mod subnet;
+mod traffic_mirror_session;
 mod transit_gateway;
 mod transit_gateway_attachment;
 mod transit_gateway_connect;
@@ -71,5 +72,6 @@ pub const KINDS: &[&dyn Kind] = &[
     &local_gateway::LocalGateways,
     &on_premises::OnPremises,
     &internet::Internet,
+    &traffic_mirror_session::TrafficMirrorSessions,
     &unknown::Unknowns,
 ];

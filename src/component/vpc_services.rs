@@ -8,7 +8,9 @@
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, Vpc, VpcId};
-use crate::network::{Arrival, Builder, Cause, Component, Kind, Owner, ResourceRef, Step, Trace, Workspace};
+use crate::network::{
+    Arrival, Builder, Cause, Component, Kind, Owner, ResourceRef, Step, Trace, Workspace, resolvers,
+};
 use crate::packet::AddressSet;
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -25,7 +27,6 @@ const ALWAYS: [&str; 7] = [
     "fd00:ec2::254",
     "fd00:ec2::123",
 ];
-const DNS: [&str; 2] = ["169.254.169.253", "fd00:ec2::253"];
 
 /// The kind.
 pub struct VpcServices;
@@ -75,18 +76,16 @@ impl Kind for VpcServices {
 }
 
 fn served(id: &VpcId, vpc: &Vpc, model: &Model) -> AddressSet {
-    let dns: &[&str] = if vpc.dns_support { &DNS } else { &[] };
-    let fixed = ALWAYS
-        .iter()
-        .chain(dns)
-        .filter_map(|text| text.parse::<IpAddr>().ok());
-    let base = vpc.cidr.iter().find_map(|cidr| first_v4(cidr.net().addr()));
-    let resolver = base.filter(|_| vpc.dns_support).map(|base| nth(base, 2));
+    let fixed = ALWAYS.iter().filter_map(|text| text.parse::<IpAddr>().ok());
+    let dns = match vpc.dns_support {
+        true => resolvers(vpc),
+        false => AddressSet::empty(),
+    };
     let subnets = model.subnets.values().filter(|subnet| &subnet.vpc == id);
     let routers = subnets
         .flat_map(|subnet| subnet.cidr.iter())
         .filter_map(|cidr| first_v4(cidr.net().addr()));
-    AddressSet::from_addresses(fixed.chain(resolver).chain(routers.map(|base| nth(base, 1))))
+    AddressSet::from_addresses(fixed.chain(routers.map(|base| nth(base, 1)))).union(&dns)
 }
 
 fn first_v4(address: IpAddr) -> Option<Ipv4Addr> {

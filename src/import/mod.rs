@@ -3,6 +3,7 @@
 pub mod aws;
 mod balancer;
 pub mod cloudformation;
+mod mirror;
 mod rule;
 pub mod service;
 pub mod terraform;

@@ -131,6 +131,12 @@ ids! {
     ExclusionId
     /// A flow log.
     FlowLogId
+    /// A traffic mirror session.
+    TrafficMirrorSessionId
+    /// A traffic mirror filter.
+    TrafficMirrorFilterId
+    /// A traffic mirror target.
+    TrafficMirrorTargetId
 }
 
 /// An identifier of any kind, as a route's target or a rule's peer names it before it is resolved.

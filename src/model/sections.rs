@@ -198,6 +198,12 @@ model! {
     block_public_access_exclusions: ExclusionId => BlockPublicAccessExclusion,
     /// Flow logs.
     flow_logs: FlowLogId => FlowLog,
+    /// Traffic mirror sessions: which interfaces have packets copied.
+    traffic_mirror_sessions: TrafficMirrorSessionId => TrafficMirrorSession,
+    /// Traffic mirror filters: which packets are copied.
+    traffic_mirror_filters: TrafficMirrorFilterId => TrafficMirrorFilter,
+    /// Traffic mirror targets: who gets the copies.
+    traffic_mirror_targets: TrafficMirrorTargetId => TrafficMirrorTarget,
     /// What is named but not described, by id: an import writes here what it cannot model yet.
     unknown: ResourceId => UnknownResource,
 }

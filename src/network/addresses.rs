@@ -1,10 +1,24 @@
 //! Which addresses are whose: what several kinds need to know alike.
 
 use super::build::Builder;
-use crate::model::{AddressSpec, NetworkInterface, Subnet, SubnetId};
+use crate::model::{AddressSpec, NetworkInterface, Subnet, SubnetId, Vpc};
 use crate::packet::{AddressSet, RangeSet};
 use ipnet::IpNet;
 use std::net::IpAddr;
+
+/// The link-local addresses of the DNS server that answers in every VPC (VPC guide, "Amazon DNS server").
+const RESOLVERS: [&str; 2] = ["169.254.169.253", "fd00:ec2::253"];
+
+/// The addresses of a VPC's DNS server: link-local ones, and the VPC's base address plus two.
+pub fn resolvers(vpc: &Vpc) -> AddressSet {
+    let fixed = RESOLVERS.iter().filter_map(|text| text.parse::<IpAddr>().ok());
+    let mut cidrs = vpc.cidr.iter().map(|cidr| cidr.net());
+    let base = cidrs.find_map(|cidr| match cidr.addr() {
+        IpAddr::V4(base) => Some(IpAddr::V4(u32::from(base).saturating_add(2).into())),
+        IpAddr::V6(_) => None,
+    });
+    AddressSet::from_addresses(fixed.chain(base))
+}
 
 /// RFC 1918: 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16.
 pub fn rfc1918() -> AddressSet {

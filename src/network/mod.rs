@@ -15,7 +15,8 @@ mod tunnel;
 mod workspace;
 
 pub use addresses::{
-    certain_addresses, internet_addresses, lattice, nat64, private_addresses, reserved, rfc1918, rfc6598,
+    certain_addresses, internet_addresses, lattice, nat64, private_addresses, reserved, resolvers, rfc1918,
+    rfc6598,
 };
 pub use build::{Association, Builder, Refusal, Resident, Target};
 pub use component::{Arrival, Component, Kind, Memory, Parties, Sender, Trace};

@@ -2,7 +2,7 @@
 
 use super::slice::{Slice, slices, slices_of, witness};
 use super::view::{Component, pretty};
-use super::{Subject, fix, repair};
+use super::{Subject, fix, mirror, repair};
 use crate::analysis::{Blocker, Finding, Hop, Pair, Path, Way};
 use crate::evidence::Evidence;
 use crate::model::Location;
@@ -34,10 +34,13 @@ struct Answer<'a> {
     notes: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     repair: Option<repair::RepairView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mirror: Option<mirror::MirrorView<'a>>,
 }
 
+/// What was asked.
 #[derive(Serialize)]
-struct Question<'a> {
+pub(super) struct Question<'a> {
     from: &'a str,
     to: &'a str,
     packets: &'a str,
@@ -88,8 +91,9 @@ struct HopView {
     evidence: Option<Value>,
 }
 
+/// What would have to change.
 #[derive(Serialize)]
-struct BlockerView {
+pub(super) struct BlockerView {
     code: &'static str,
     leg: &'static str,
     first: bool,
@@ -136,6 +140,7 @@ pub fn json(subject: Subject<'_>) -> String {
         evidence,
         notes: &finding.notes,
         repair: subject.repair.map(repair::view),
+        mirror: subject.mirror.map(mirror::view),
     };
     pretty(&answer)
 }
@@ -151,7 +156,7 @@ fn pairs(finding: &Finding) -> Vec<PairView> {
     several.map(view).collect()
 }
 
-fn question(finding: &Finding) -> Question<'_> {
+pub(super) fn question(finding: &Finding) -> Question<'_> {
     let asked = &finding.asked;
     let ends = |ends: &[ResourceRef]| ends.iter().map(|end| Component::of(end, None)).collect();
     Question {
@@ -238,7 +243,7 @@ fn rewrite(rewrite: &Rewrite) -> Option<Value> {
     Some(Value::Object(changed))
 }
 
-fn blocker_view(finding: &Finding, blocker: &Blocker) -> BlockerView {
+pub(super) fn blocker_view(finding: &Finding, blocker: &Blocker) -> BlockerView {
     BlockerView {
         code: blocker.code.as_str(),
         leg: blocker.leg.as_str(),

@@ -10,6 +10,7 @@ mod json;
 pub mod logs;
 pub mod matrix;
 mod members;
+pub mod mirror;
 pub mod repair;
 pub mod review;
 mod slice;
@@ -23,6 +24,7 @@ pub use json::json;
 pub use text::{Style, text};
 
 use crate::analysis::Finding;
+use crate::analysis::mirror::Mirror;
 use crate::analysis::repair::Repair;
 use crate::evidence::Evidence;
 use crate::model::Model;
@@ -36,6 +38,8 @@ pub struct Subject<'a> {
     pub evidence: Option<&'a Evidence>,
     /// What would have to be changed, where that was asked for.
     pub repair: Option<&'a Repair>,
+    /// What Traffic Mirroring copies, where that was asked for.
+    pub mirror: Option<&'a Mirror>,
     /// The model, for the details of rules.
     pub model: &'a Model,
 }

@@ -1,7 +1,8 @@
 //! The answer for people: the verdict in a sentence, every hop in order, what works and what fails, who is in the way.
 
 use super::slice::{line, slices, slices_of};
-use super::{Subject, fix, members, repair};
+use super::{Subject, fix, members, mirror, repair};
+use crate::analysis::mirror::Mirror;
 use crate::analysis::repair::Repair;
 use crate::analysis::{Action, Blocker, Finding, Hop, Outcome, Verdict, Way};
 use crate::evidence::{Evidence, State};
@@ -39,6 +40,7 @@ pub fn text(subject: Subject<'_>, style: Style) -> String {
         finding: subject.finding,
         evidence: subject.evidence,
         repair: subject.repair,
+        mirror: subject.mirror,
     };
     page.headline();
     page.members();
@@ -48,6 +50,7 @@ pub fn text(subject: Subject<'_>, style: Style) -> String {
     page.logs();
     page.notes();
     page.repair();
+    page.mirror();
     page.out
 }
 
@@ -57,6 +60,7 @@ struct Page<'a> {
     finding: &'a Finding,
     evidence: Option<&'a Evidence>,
     repair: Option<&'a Repair>,
+    mirror: Option<&'a Mirror>,
 }
 
 impl Page<'_> {
@@ -343,6 +347,17 @@ impl Page<'_> {
         let Some(repair) = self.repair else { return };
         self.line("");
         for line in repair::lines(repair) {
+            self.line(&line);
+        }
+    }
+
+    fn mirror(&mut self) {
+        let Some(mirror) = self.mirror else { return };
+        self.line("");
+        let bold = self.paint(Ansi::new().bold(), "Traffic mirroring");
+        let verdict = mirror.verdict.as_str().replace('_', " ");
+        self.line(&format!("{bold}: {verdict}"));
+        for line in mirror::lines(mirror) {
             self.line(&line);
         }
     }

@@ -260,6 +260,7 @@ impl Searching<'_> {
         avoid.sort();
         avoid.dedup();
         let options = Options {
+            live: false,
             source_ports: Some(PortSet::all()),
             one_way: !self.replies,
             through,

@@ -10,19 +10,21 @@
 //! - Security groups behind it do not know the sender any more (VPC guide, "Security group rules").
 //! - The load balancer is a hop of its own where the model describes it. Where it is somebody else's, the appliance is taken to get
 //!   the packets and to pass them, and the answer says so, as AWS's own analyzer does (`PATH_THROUGH_GWLB_NOT_CHECKED`).
+//! - Where it is a traffic mirror target, it takes UDP 4789 to its own address, and the appliance keeps those packets: they are
+//!   copies (Traffic Mirroring guide, "Traffic mirror targets").
 //! - The service must be in the endpoint's zone (`VPCE_SERVICE_NOT_INSTALLED_IN_AZ`).
 
 use super::{NAME, closed};
 use crate::code::ExplanationCode;
 use crate::model::{
-    Model, NetworkInterfaceId, Place, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointService,
+    Model, NetworkInterfaceId, Place, SubnetId, VXLAN, VpcEndpoint, VpcEndpointId, VpcEndpointService,
 };
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, LinkId, NodeId, Owner, Passage, Resident,
     ResourceRef, Step, Target, Workspace, inspected_subnet, inspector_node, offered_service, serving_nodes,
     zone_of,
 };
-use crate::packet::{AddressSet, PacketSet};
+use crate::packet::{AddressSet, Cube, PacketSet, PortSet, Protocol, ProtocolSet};
 
 /// The interface and the subnet of an endpoint. AWS gives it exactly one.
 fn site<'m>(
@@ -83,6 +85,10 @@ pub(super) fn connect(id: &VpcEndpointId, endpoint: &VpcEndpoint, model: &Model,
         resource: ResourceRef::new(NAME, id),
         interface: eni.map(|eni| ResourceRef::new("network-interface", eni)),
         addresses: described.map_or_else(AddressSet::empty, |eni| builder.addresses_of(eni).0),
+        copies: model
+            .traffic_mirror_targets
+            .values()
+            .any(|target| target.endpoint.as_ref() == Some(id)),
         closed: closed(id, endpoint, model),
         missing: missing(endpoint, &subnet, model),
         inspectors: inspectors((id, endpoint), (node, &subnet), model, builder),
@@ -132,6 +138,8 @@ struct Endpoint {
     resource: ResourceRef,
     interface: Option<ResourceRef>,
     addresses: AddressSet,
+    /// Whether traffic mirroring sends it copies.
+    copies: bool,
     closed: Option<String>,
     /// The service, where it is not in the zone.
     missing: Option<String>,
@@ -161,14 +169,7 @@ impl Component for Endpoint {
                 let because = self.refuses(ExplanationCode::VpceIntraVpcTraffic, message);
                 vec![Step::drop(arrival.packets, Passage::over(self.out), because)]
             }
-            Some(Direction::Egress) => {
-                let message = format!("the packets come out of {} again", self.resource.id);
-                vec![Step::forward(
-                    arrival.packets,
-                    self.passage(),
-                    self.says("inspection", message),
-                )]
-            }
+            Some(Direction::Egress) => self.emit(arrival.packets, work),
             Some(_) => self.take(arrival.packets, work),
         };
         steps.retain(|step| !step.packets().is_empty());
@@ -198,12 +199,60 @@ impl Endpoint {
     }
 
     fn take(&self, packets: PacketSet, work: &Workspace) -> Vec<Step> {
+        let copies = work.space.intersect(packets, self.copies(work));
         let own = work.space.to_destinations(packets, &self.addresses);
+        let own = work.space.subtract(own, copies);
         let rest = work.space.subtract(packets, own);
         let message = format!("the interface of {} answers to nobody", self.resource.id);
         let nobody = self.refuses(ExplanationCode::NoPossibleDestination, message);
-        let steps = vec![Step::lose(own, nobody)];
-        steps.into_iter().chain([self.inspect(rest)]).collect()
+        let mut steps = vec![Step::lose(own, nobody)];
+        if self.works() && self.inspectors.is_empty() {
+            steps.push(self.kept(copies));
+            steps.push(self.inspect(work.space.subtract(rest, copies)));
+        } else {
+            steps.push(self.inspect(rest));
+        }
+        steps
+    }
+
+    fn works(&self) -> bool {
+        self.closed.is_none() && self.missing.is_none()
+    }
+
+    /// What comes back from the appliance. Copies do not: it keeps them.
+    fn emit(&self, packets: PacketSet, work: &Workspace) -> Vec<Step> {
+        let copies = work.space.intersect(packets, self.copies(work));
+        let rest = work.space.subtract(packets, copies);
+        let message = format!("the packets come out of {} again", self.resource.id);
+        let because = self.says("inspection", message);
+        vec![self.kept(copies), Step::forward(rest, self.passage(), because)]
+    }
+
+    /// The copies of traffic mirroring that are for it.
+    fn copies(&self, work: &Workspace) -> PacketSet {
+        if !self.copies {
+            return PacketSet::EMPTY;
+        }
+        work.space.cube(&Cube {
+            protocols: ProtocolSet::one(Protocol::UDP.0),
+            destination_ports: PortSet::one(VXLAN),
+            destinations: self.addresses.clone(),
+            ..Cube::all()
+        })
+    }
+
+    fn kept(&self, copies: PacketSet) -> Step {
+        let message = format!("an appliance behind {} keeps the copies", self.resource.id);
+        let because = self.says("copies", message);
+        Step::Deliver {
+            packets: copies,
+            answered: false,
+            because: if self.inspectors.is_empty() {
+                because.assumed()
+            } else {
+                because
+            },
+        }
     }
 
     fn inspect(&self, packets: PacketSet) -> Step {

@@ -131,6 +131,9 @@ dump! {
     direct_connect_associations "directConnectGatewayAssociations" DirectConnectAssociation
     virtual_interfaces "virtualInterfaces" VirtualInterface
     databases "DBInstances" DbInstance
+    mirror_sessions "TrafficMirrorSessions" TrafficMirrorSession
+    mirror_filters "TrafficMirrorFilters" TrafficMirrorFilter
+    mirror_targets "TrafficMirrorTargets" TrafficMirrorTarget
 }
 
 /// Where a file is.

@@ -12,6 +12,7 @@ mod firewalls;
 mod hybrid;
 mod hybrid_shape;
 mod interfaces;
+mod mirrors;
 mod public_access;
 mod routing;
 mod rules;
@@ -40,7 +41,7 @@ const DEFAULT_FORMAT: &str = "${version} ${account-id} ${interface-id} ${srcaddr
 const EXPECTED: usize = 14;
 
 /// The read-only calls that collect what is modelled, in the order of [`KEYS`].
-const CALLS: [&str; 34] = [
+const CALLS: [&str; 37] = [
     "describe-vpcs",
     "describe-subnets",
     "describe-network-interfaces",
@@ -75,6 +76,9 @@ const CALLS: [&str; 34] = [
     "describe-local-gateway-route-tables",
     "describe-local-gateway-route-table-vpc-associations",
     "describe-carrier-gateways",
+    "describe-traffic-mirror-sessions",
+    "describe-traffic-mirror-filters",
+    "describe-traffic-mirror-targets",
 ];
 
 /// The calls of Network Firewall: a list, the ARNs in it, and the call about each of them.
@@ -184,6 +188,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     wan::bring(&dump, &mut import);
     firewalls::bring(&dump, &mut import);
     endpoints::bring(&dump, &mut import);
+    mirrors::bring(&dump, &mut import);
     public_access::bring(&dump, &mut import);
     filters(&dump, &mut import);
     services::bring(&dump, &mut import);

@@ -233,6 +233,41 @@ shapes! {
         creation_time: Option<String>,
         deliver_logs_status: Option<String>,
     }
+    struct MirrorPorts { from_port: Option<i64>, to_port: Option<i64>, }
+    struct TrafficMirrorRule {
+        rule_number: Option<u32>,
+        rule_action: Option<String>,
+        protocol: Option<i64>,
+        destination_port_range: Option<MirrorPorts>,
+        source_port_range: Option<MirrorPorts>,
+        source_cidr_block: Option<String>,
+        destination_cidr_block: Option<String>,
+        description: Option<String>,
+    }
+    struct TrafficMirrorFilter {
+        traffic_mirror_filter_id: String,
+        ingress_filter_rules: Vec<TrafficMirrorRule>,
+        egress_filter_rules: Vec<TrafficMirrorRule>,
+        network_services: Vec<String>,
+        tags: Vec<Tag>,
+    }
+    struct TrafficMirrorTarget {
+        traffic_mirror_target_id: String,
+        network_interface_id: Option<String>,
+        network_load_balancer_arn: Option<String>,
+        gateway_load_balancer_endpoint_id: Option<String>,
+        tags: Vec<Tag>,
+    }
+    struct TrafficMirrorSession {
+        traffic_mirror_session_id: String,
+        traffic_mirror_target_id: Option<String>,
+        traffic_mirror_filter_id: Option<String>,
+        network_interface_id: Option<String>,
+        session_number: Option<u32>,
+        virtual_network_id: Option<u32>,
+        packet_length: Option<u32>,
+        tags: Vec<Tag>,
+    }
     struct TransitGatewayOptions { security_group_referencing_support: Option<String>, vpn_ecmp_support: Option<String>, }
     struct TransitGateway {
         transit_gateway_id: String,

@@ -26,6 +26,7 @@ mod firewalls;
 mod fleets;
 mod gateways;
 mod hosts;
+mod mirrors;
 mod places;
 mod routing;
 mod services;
@@ -138,6 +139,7 @@ fn build(stacks: &stack::Stacks) -> Loaded {
     firewalls::bring(&mut build);
     endpoints::bring(&mut build);
     flow_logs(&mut build);
+    mirrors::bring(&mut build);
     unsupported(&mut build);
     doubts(&mut build);
     let Build { mut model, lines, .. } = build;
@@ -340,6 +342,7 @@ fn unsupported(build: &mut Build<'_>) {
         transit::KINDS,
         firewalls::KINDS,
         endpoints::KINDS,
+        mirrors::KINDS,
         &["AWS::EC2::FlowLog"],
     ]
     .concat();

@@ -15,6 +15,7 @@ mod gateways;
 mod hosts;
 mod hybrid;
 mod links;
+mod mirrors;
 mod names;
 mod places;
 mod routing;
@@ -196,6 +197,7 @@ fn build(sources: &[Source]) -> Loaded {
         firewalls::bring(&mut build);
         flow_logs(&mut build);
         endpoints::bring(&mut build);
+        mirrors::bring(&mut build);
         unsupported(&mut build);
         guesses(&mut build);
         (model, files) = (build.model, build.files);
@@ -344,7 +346,8 @@ fn flow_logs(build: &mut Build<'_>) {
 }
 
 /// Types of these families that say nothing of who reaches whom, or are read with another.
-const ELSEWHERE: [&str; 19] = [
+const ELSEWHERE: [&str; 20] = [
+    "aws_ec2_traffic_mirror_filter_rule",
     "aws_dx_connection",
     "aws_dx_connection_association",
     "aws_dx_connection_confirmation",

@@ -62,6 +62,7 @@ mod network_firewall;
 mod on_premises;
 mod place;
 mod route_table;
+mod traffic_mirror;
 mod transit_gateway;
 mod vpc_endpoint;
 
@@ -76,6 +77,7 @@ pub use network_firewall::*;
 pub use on_premises::*;
 pub use place::*;
 pub use route_table::*;
+pub use traffic_mirror::*;
 pub use transit_gateway::*;
 pub use vpc_endpoint::*;
 

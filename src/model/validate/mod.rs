@@ -10,6 +10,7 @@ mod filters;
 mod firewalls;
 mod gateways;
 mod inspection;
+mod mirrors;
 mod nat;
 mod quotas;
 mod reach;
@@ -84,6 +85,13 @@ rules! {
     MODEL_LB_UNROUTED Warning "a load balancer faces the internet in a subnet without a route to an internet gateway" "Application Load Balancer guide, Application Load Balancers"
     MODEL_LB_ZONES Error "a load balancer has too few Availability Zones, or two subnets in one" "Application Load Balancer guide, Application Load Balancers"
     MODEL_MAIN_TWICE Error "a VPC has two main route tables or two default network ACLs" "VPC guide, Route tables"
+    MODEL_MIRROR_IDLE Warning "a traffic mirror session copies nothing" "Traffic Mirroring guide, Traffic mirror filters"
+    MODEL_MIRROR_LISTENER Warning "a Network Load Balancer that is to take copies does not listen for them" "Traffic Mirroring guide, Traffic mirror targets"
+    MODEL_MIRROR_RULE Error "a rule of a traffic mirror filter has a number that is taken or out of range, or does not match anything" "EC2 API, CreateTrafficMirrorFilterRule"
+    MODEL_MIRROR_SESSION Error "a traffic mirror session has a number, a network identifier or a packet length that AWS does not allow" "EC2 API, CreateTrafficMirrorSession"
+    MODEL_MIRROR_SHADOWED Warning "a rule of a traffic mirror filter can never match: an earlier one takes all that it is for" "Traffic Mirroring guide, Traffic mirror filters"
+    MODEL_MIRROR_SOURCE Error "an interface cannot have its packets copied" "Traffic Mirroring guide, Traffic mirror targets and Quotas and considerations"
+    MODEL_MIRROR_TARGET Error "a traffic mirror target is not one thing that can take copies" "EC2 API, CreateTrafficMirrorTarget"
     MODEL_MORE_SPECIFIC_THAN_LOCAL Error "a route inside the VPC's CIDR is not for a whole subnet, or leads to a target that AWS does not allow there" "VPC guide, Route tables"
     MODEL_NACL_NO_RETURN Warning "a network ACL lets TCP through one way and its answers by no rule" "VPC guide, Network ACLs, Ephemeral ports"
     MODEL_NACL_RULE_NUMBER Error "a network ACL rule's number is out of range or taken" "EC2 API, CreateNetworkAclEntry"
@@ -158,6 +166,7 @@ fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagno
         firewalls::check(&mut check);
         inspection::check(&mut check);
         endpoints::check(&mut check);
+        mirrors::check(&mut check);
         reach::check(&mut check);
         quotas::check(&mut check);
     }

@@ -70,6 +70,7 @@ pub fn check(
     references.hybrid();
     references.public_access();
     references.flow_logs();
+    references.traffic_mirrors();
     (references.unknown, references.found)
 }
 
@@ -106,6 +107,7 @@ mod endpoints;
 mod firewalls;
 mod hybrid;
 mod public_access;
+mod traffic_mirrors;
 mod transit;
 
 impl<'m> References<'m> {
