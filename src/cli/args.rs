@@ -48,7 +48,7 @@ pub enum Command {
     Diff(DiffArgs),
     /// Hold the report of every model of a folder against the one that was reviewed.
     Review(ReviewArgs),
-    /// Ask which traffic mirror sessions copy the packets of a path, and whether the copies arrive.
+    /// Ask which mirror sessions copy a path's packets, and whether the copies arrive.
     Mirror(MirrorArgs),
     /// Check a model: exit 0 without a word, 1 with warnings, 2 with errors.
     Validate(ModelArgs),
