@@ -65,7 +65,7 @@ fn ask(analysis: &Analysis, from: &str, to: &str, packets: &str) -> Mirror {
     analysis.mirror(from, to, packets, &Options::default()).unwrap()
 }
 
-fn tap<'m>(mirror: &'m Mirror, leg: Leg, direction: Direction) -> &'m Tap {
+fn tap(mirror: &Mirror, leg: Leg, direction: Direction) -> &Tap {
     let mut taps = mirror.taps.iter();
     taps.find(|tap| tap.leg == leg && tap.direction == direction)
         .unwrap()
