@@ -17,4 +17,4 @@ pub mod report;
 
 pub use analysis::{Finding, Options, QuestionError};
 pub use api::{Analysis, diff};
-pub use load::{load, load_templates, load_with};
+pub use load::{load, load_changes, load_templates, load_with};

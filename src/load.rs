@@ -27,7 +27,11 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
 /// Reads the same, with values for the parameters of templates.
 pub fn load_with(paths: &[PathBuf], parameters: &BTreeMap<String, String>) -> Result<Loaded, Diagnostics> {
     let files = files(paths)?;
-    let (templates, files): (Vec<File>, Vec<File>) = files.into_iter().partition(cloudformation::is_template);
+    let (templates, mut files): (Vec<File>, Vec<File>) =
+        files.into_iter().partition(cloudformation::is_template);
+    if !templates.is_empty() {
+        files.retain(|(name, _)| !is_assembly(name));
+    }
     if !templates.is_empty() {
         return match files.first() {
             None => cloudformation::from_files(&templates, parameters),
@@ -62,6 +66,15 @@ pub fn load_templates(
     parameters: &BTreeMap<String, String>,
 ) -> Result<Loaded, Diagnostics> {
     cloudformation::from_files(&files(paths)?, parameters)
+}
+
+/// Reads a plan as two models: what was before it, and what will be. Nothing where these are no plans.
+pub fn load_changes(path: &Path) -> Result<Option<terraform::Both>, Diagnostics> {
+    let files = files(&[path.to_owned()])?;
+    match files.iter().all(terraform::is_plan) {
+        true => terraform::both(&files).map(Some),
+        false => Ok(None),
+    }
 }
 
 fn files(paths: &[PathBuf]) -> Result<Vec<File>, Diagnostics> {
@@ -167,6 +180,24 @@ fn trouble(path: &Path, message: &str) -> Box<Diagnostic> {
         span: (0, 0),
     };
     Box::new(Diagnostic::error("MODEL_UNREADABLE", message.to_owned()).at(Some(at)))
+}
+
+/// Whether a file is one of those that CDK writes beside the templates in `cdk.out`: its manifests, and what the assets hold
+/// (CDK guide, "Cloud assembly schema").
+fn is_assembly(name: &str) -> bool {
+    let path = Path::new(name);
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let manifest = matches!(
+        &*file,
+        "manifest.json" | "tree.json" | "cdk.context.json" | "cdk.json"
+    );
+    let beside = [".assets.json", ".metadata.json"]
+        .iter()
+        .any(|end| file.ends_with(end));
+    let asset = path
+        .components()
+        .any(|part| part.as_os_str().to_string_lossy().starts_with("asset."));
+    manifest || beside || asset
 }
 
 /// Whether a file is JSON of somebody else's: a model says `version` near its beginning.

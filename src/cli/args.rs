@@ -513,13 +513,13 @@ impl FailOn {
 /// `whyhop diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// The old model: a file or folder of any kind that `-m` takes.
+    /// The old model: a file or folder of any kind that `-m` takes. A Terraform plan alone is both: what was before it, and
+    /// what will be.
     pub old: PathBuf,
     /// The new model; it may be of another kind. What has another id is found by its name.
-    pub new: PathBuf,
-    /// Which packets: `all`, `tcp/443`, `udp/53`, `icmp/8`, `proto/47`, or a comma list.
-    #[arg(default_value = "all")]
-    pub packets: String,
+    pub new: Option<PathBuf>,
+    /// Which packets: `all` (the default), `tcp/443`, `udp/53`, `icmp/8`, `proto/47`, or a comma list.
+    pub packets: Option<String>,
     /// Ask for arrival only.
     #[arg(long)]
     pub one_way: bool,

@@ -8,8 +8,9 @@ use crate::Options;
 use crate::analysis::diff::Diff;
 use crate::check::Report;
 use crate::model::{Model, Origin};
+use crate::packet::parse_packets;
 use crate::report::{Style, diff};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Asks all pairs of two models, and tells what fares differently.
 pub fn run(args: &DiffArgs, screen: &Screen) -> Result<Exit, Failure> {
@@ -19,9 +20,15 @@ pub fn run(args: &DiffArgs, screen: &Screen) -> Result<Exit, Failure> {
         one_way: args.one_way,
         ..Options::default()
     };
-    let (old, new) = (load(&args.old, screen)?, load(&args.new, screen)?);
-    let found = crate::diff(old, new, &args.packets, &options)?;
-    let name = format!("{} → {}", args.old.display(), args.new.display());
+    let (new, packets) = asked(args);
+    let ((old, new), name) = match new {
+        Some(new) => (
+            (load(&args.old, screen)?, load(new, screen)?),
+            format!("{} → {}", args.old.display(), new.display()),
+        ),
+        None => (planned(&args.old, screen)?, args.old.display().to_string()),
+    };
+    let found = crate::diff(old, new, packets, &options)?;
     let report = diff::report(&found, &name, args.fail_on.map(FailOn::meaning));
     for (format, file) in outputs {
         screen.file(&file, &render(format, &found, &report, false))?;
@@ -34,6 +41,33 @@ pub fn run(args: &DiffArgs, screen: &Screen) -> Result<Exit, Failure> {
     } else {
         Exit::Expected
     })
+}
+
+/// The new model, if there is one, and the packets. What stands alone after a plan and is no file is what packets are asked of.
+fn asked(args: &DiffArgs) -> (Option<&PathBuf>, &str) {
+    let word = args.new.as_ref().and_then(|new| new.to_str());
+    match (word, &args.packets) {
+        (Some(word), None) if !Path::new(word).exists() && parse_packets(word).is_ok() => (None, word),
+        (_, packets) => (args.new.as_ref(), packets.as_deref().unwrap_or("all")),
+    }
+}
+
+/// What was before a plan, and what will be.
+fn planned(path: &Path, screen: &Screen) -> Result<(Model, Model), Failure> {
+    let Some(both) = crate::load_changes(path)? else {
+        return Err(Failure::Question {
+            message: format!(
+                "{} is no Terraform plan, and no new model is given",
+                path.display()
+            ),
+            hint: Some(
+                "whyhop diff OLD NEW; a plan alone is written with `terraform show -json plan.out`"
+                    .to_owned(),
+            ),
+        });
+    };
+    both.after.model.notes.iter().for_each(|note| screen.note(note));
+    Ok((both.before.model, both.after.model))
 }
 
 fn load(path: &PathBuf, screen: &Screen) -> Result<Model, Failure> {

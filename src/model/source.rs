@@ -104,6 +104,31 @@ impl Locate for ItemFiles {
     fn locate(&self, place: &Place) -> Option<Location> {
         self.0.get(&(place.section, place.id.clone())).cloned()
     }
+    /// There is no line to show: what stands for it is the place in the model.
+    fn excerpt(&self, place: &Place) -> Option<Excerpt> {
+        let location = self.locate(place)?;
+        Some(Excerpt {
+            location,
+            text: place.to_string(),
+            span: (0, 0),
+        })
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.section, self.id)?;
+        if let Some(field) = self.field {
+            write!(f, ".{field}")?;
+        }
+        if let Some(index) = self.index {
+            write!(f, "[{index}]")?;
+        }
+        if let Some(key) = self.key {
+            write!(f, ".{key}")?;
+        }
+        Ok(())
+    }
 }
 
 impl std::fmt::Display for Location {

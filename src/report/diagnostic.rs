@@ -74,7 +74,12 @@ fn place<'a>(
 ) -> Group<'a> {
     let Location { file, line, .. } = &at.location;
     let Some(line) = *line else {
-        return group.element(Origin::path(&**file));
+        // Of what has no lines the place in the model is told, if there is one.
+        let path = match at.text.as_str() {
+            "" => file.to_string(),
+            text => format!("{file}: {text}"),
+        };
+        return group.element(Origin::path(path));
     };
     let others = same
         .into_iter()

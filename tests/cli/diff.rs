@@ -14,7 +14,10 @@ fn a_difference_fails_where_it_was_asked_to() {
     exit(0, &format!("diff {SHOP} {AFTER} tcp/22 --fail-on closed"));
     exit(1, &format!("diff {SHOP} {AFTER} tcp/5432 --fail-on closed"));
     exit(0, &format!("diff {SHOP} {SHOP} --fail-on any"));
-    refused(&format!("diff {SHOP}"), &["<NEW>"]);
+    refused(
+        &format!("diff {SHOP}"),
+        &["is no Terraform plan", "whyhop diff OLD NEW"],
+    );
     refused(&format!("diff {SHOP} nowhere.yaml"), &["MODEL_UNREADABLE"]);
     refused(&format!("diff {SHOP} {AFTER} tcp/99999"), &["not a port"]);
     refused(
@@ -38,6 +41,32 @@ fn a_difference_fails_where_it_was_asked_to() {
         &super::TWO_VPCS.replace("192.168.0.0/16", "0.0.0.0/0"),
     );
     exit(3, &format!("diff {} {}", old.display(), new.display()));
+}
+
+/// A plan alone is both models: what was before it, and what will be.
+#[test]
+fn a_plan_tells_what_it_changes() {
+    const PLAN: &str = "models/plans/open-database.json";
+    let json = json_of(&ends(
+        1,
+        &format!("diff {PLAN} tcp/5432 --fail-on opened --format json"),
+    ));
+    assert_eq!(json["opened"], true);
+    let told = ends(0, &format!("diff {PLAN} tcp/5432"));
+    let told = text(&told.stdout);
+    assert!(
+        told.contains("internet → aws_db_instance.orders@subnet-0aaaaaaaaaaaaaaa0  tcp/5432")
+            && told.contains("for the report tool, for now } is new"),
+        "{told}"
+    );
+    assert!(!told.contains("region"), "{told}");
+    refused(&format!("diff {PLAN} nowhere.yaml"), &["MODEL_UNREADABLE"]);
+    // What is not there yet has nothing before it.
+    drop(ends(1, "diff tests/terraform/shop.json tcp/443 --fail-on opened"));
+    refused(
+        "diff tests/terraform/shop-applied.json",
+        &["is no Terraform plan"],
+    );
 }
 
 #[test]

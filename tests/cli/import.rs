@@ -112,6 +112,14 @@ fn the_collection_script_is_for_a_shell() {
     let script = ends(0, "import aws --script");
     let script = text(&script.stdout);
     assert!(script.starts_with("#!/bin/sh\n") && script.contains("aws ec2 describe-vpcs --output json"));
+    for call in [
+        "aws elbv2 describe-listeners",
+        "describe-target-health describe-target-group-attributes",
+        "aws elb describe-load-balancers",
+        "aws rds describe-db-instances",
+    ] {
+        assert!(script.contains(call), "{call}");
+    }
     let writes = ["create-", "delete-", "modify-", "put-", "terminate-"];
     assert!(
         !writes.iter().any(|word| script.contains(word)),
@@ -145,5 +153,82 @@ fn block_public_access_comes_with_its_exclusions() {
     assert!(
         !model.contains("vpcbpa-exclude-2"),
         "what is deleted excludes nothing:\n{model}"
+    );
+}
+
+/// What was not collected and an answer would need is told once, with the call; what says nothing of the network is not.
+#[test]
+fn what_is_missing_from_a_folder_is_told_with_its_call() {
+    let folder = tempfile::tempdir().unwrap();
+    dump(folder.path());
+    let routes = json!({"RouteTables": [{"RouteTableId": "rtb-1", "VpcId": "vpc-1",
+        "Associations": [{"Main": true, "AssociationState": {"State": "associated"}}],
+        "Routes": [{"DestinationCidrBlock": "10.9.0.0/16", "TransitGatewayId": "tgw-1", "State": "active"},
+            {"DestinationCidrBlock": "10.8.0.0/16", "GatewayId": "vgw-1", "State": "active"},
+            {"DestinationPrefixListId": "pl-1", "GatewayId": "vpce-1", "State": "active"}]}]});
+    let node = json!({"NetworkInterfaces": [{"NetworkInterfaceId": "eni-9", "SubnetId": "subnet-1", "VpcId": "vpc-1",
+        "PrivateIpAddress": "10.0.1.99", "Description": "ELB app/front/0123456789abcdef", "Groups": []}]});
+    let files = [
+        ("ec2-describe-route-tables.json", routes),
+        ("more.json", node),
+        (
+            "ec2-describe-availability-zones.json",
+            json!({"AvailabilityZones": [{"ZoneName": "eu-west-1a"}]}),
+        ),
+        (
+            "ec2-get-managed-prefix-list-entries.json",
+            json!({"Entries": [{"Cidr": "10.8.0.0/16"}]}),
+        ),
+    ];
+    for (name, value) in files {
+        written(folder.path(), name, &value.to_string());
+    }
+    let output = ends(0, &format!("validate -m {}", folder.path().display()));
+    let told = text(&output.stderr);
+    let expected = [
+        "note: not collected: describe-instances, describe-prefix-lists, ",
+        "note: not collected: ec2 describe-transit-gateways, which tells of tgw-1\n",
+        "note: not collected: ec2 describe-vpn-gateways, which tells of vgw-1\n",
+        "note: not collected: ec2 describe-vpc-endpoints, which tells of vpce-1\n",
+        "note: not collected: ec2 get-managed-prefix-list-entries, which tells of pl-1\n",
+        "note: not collected: elbv2 describe-load-balancers, which tells of eni-9\n",
+        "ec2-get-managed-prefix-list-entries.json does not say whose answer it is",
+    ];
+    for line in expected {
+        assert_eq!(told.matches(line).count(), 1, "{line}\n{told}");
+    }
+    assert!(!told.contains("AvailabilityZones"), "{told}");
+}
+
+/// CDK writes manifests and assets beside its templates.
+#[test]
+fn a_cloud_assembly_is_its_templates() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("asset.0a1b")).unwrap();
+    let template =
+        json!({"Resources": {"Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}}});
+    let files = [
+        ("Shop.template.json", template),
+        ("Shop.assets.json", json!({"version": "36.0.0", "files": {}})),
+        ("manifest.json", json!({"version": "36.0.0", "artifacts": {}})),
+        ("tree.json", json!({"version": "tree-0.1", "tree": {}})),
+        (
+            "asset.0a1b/package.json",
+            json!({"name": "handler", "version": "1.0.0"}),
+        ),
+    ];
+    for (name, value) in files {
+        written(folder.path(), name, &value.to_string());
+    }
+    let output = ends(0, &format!("validate -m {}", folder.path().display()));
+    assert!(
+        text(&output.stdout).starts_with("1 VPCs"),
+        "{}",
+        text(&output.stdout)
+    );
+    written(folder.path(), "ours.yaml", "version: 1\nvpcs: {}\n");
+    super::refused(
+        &format!("validate -m {}", folder.path().display()),
+        &["MODEL_MIXED", "ours.yaml"],
     );
 }

@@ -62,6 +62,8 @@ macro_rules! dump {
             pub core_vpc_attachments: Vec<Found<wan::VpcAttachment>>,
             /// Files that were cut off.
             pub truncated: Vec<Arc<str>>,
+            /// Files with an answer about one object that do not say which.
+            pub nameless: Vec<Arc<str>>,
         }
 
         /// The keys of calls whose absence is worth a word.
@@ -208,6 +210,33 @@ pub fn is_region(word: &str) -> bool {
     }
 }
 
+/// Answers that say nothing of who reaches whom, or what others say, too: rules stand in their groups, tags with what they tag,
+/// and with which table an attachment is associated it says itself.
+const SILENT: [&str; 22] = [
+    "AccountAttributes",
+    "Associations",
+    "AvailabilityZones",
+    "CapacityReservations",
+    "Certificates",
+    "DBSubnetGroups",
+    "DhcpOptions",
+    "Hosts",
+    "Images",
+    "InstanceStatuses",
+    "InstanceTypes",
+    "KeyPairs",
+    "LaunchTemplates",
+    "NetworkInsightsAnalyses",
+    "NetworkInsightsPaths",
+    "PlacementGroups",
+    "Regions",
+    "ResponseMetadata",
+    "SecurityGroupRules",
+    "Snapshots",
+    "Tags",
+    "Volumes",
+];
+
 /// One file.
 struct Document<'a> {
     dump: &'a mut Dump,
@@ -273,6 +302,7 @@ impl<'de> Visitor<'de> for Document<'_> {
                 _ if about.read(&key, &mut map)? || answer.read(&key, &mut map)? => {}
                 // What marks the version of an answer says nothing of the network.
                 "UpdateToken" => drop(map.next_value::<IgnoredAny>()?),
+                silent if SILENT.contains(&silent) => drop(map.next_value::<IgnoredAny>()?),
                 _ => {
                     let Count(count) = map.next_value()?;
                     *dump.others.entry(key).or_default() += count;
@@ -360,6 +390,7 @@ impl About {
 
     /// Keeps what was read; an answer without the id of what it is about is of no use.
     fn add_to(self, dump: &mut Dump) {
+        let file = Arc::clone(&self.file);
         let whose = Whose {
             arn: self.arn,
             file: self.file,
@@ -367,10 +398,15 @@ impl About {
         dump.attributes
             .extend(self.attributes.map(|attributes| (whose.clone(), attributes)));
         dump.health.extend(self.health.map(|health| (whose, health)));
-        let mut lost = |key: &str, count: usize| *dump.others.entry(key.to_owned()).or_default() += count;
+        let nameless = &mut dump.nameless;
+        let mut lost = |count: usize| {
+            if count > 0 {
+                nameless.push(Arc::clone(&file));
+            }
+        };
         match (self.list, self.entries) {
             (Some(id), Some(entries)) => dump.entries.entry(id).or_default().extend(entries),
-            (None, Some(entries)) => lost("Entries", entries.len()),
+            (None, Some(entries)) => lost(entries.len()),
             _ => {}
         }
         let local = self.local.or_else(|| {
@@ -382,12 +418,12 @@ impl About {
                 dump.local_routes.entry(id.clone()).or_default().extend(routes);
             }
             (Some(id), Some(routes)) => dump.transit_routes.entry(id.clone()).or_default().extend(routes),
-            (None, Some(routes)) => lost("Routes", routes.len()),
+            (None, Some(routes)) => lost(routes.len()),
             _ => {}
         }
         match (self.table, self.learned) {
             (Some(id), Some(learned)) => dump.transit_learned.entry(id).or_default().extend(learned),
-            (None, Some(learned)) => lost("TransitGatewayRouteTablePropagations", learned.len()),
+            (None, Some(learned)) => lost(learned.len()),
             _ => {}
         }
     }

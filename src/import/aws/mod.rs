@@ -13,13 +13,17 @@ mod hybrid;
 mod hybrid_shape;
 mod interfaces;
 mod mirrors;
+mod missing;
 mod public_access;
 mod routing;
 mod rules;
+mod script;
 mod services;
 mod shape;
 mod transit;
 mod wan;
+
+pub use script::collection_script;
 
 pub(super) use firewalls::{blank_group, policy_from, rule_group_from};
 
@@ -28,86 +32,13 @@ use crate::model::{
     Cidr, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, OneOrMany, Origin, ResourceId, Subnet,
     Tags, TrafficType, Vpc, validate,
 };
-use collect::{Dump, KEYS, is_region};
+use collect::{Dump, is_region};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// AWS's default flow log format, which the model leaves out.
 const DEFAULT_FORMAT: &str = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} \
                               ${packets} ${bytes} ${start} ${end} ${action} ${log-status}";
-
-/// Of [`CALLS`] those whose absence is worth a word: the others matter only where something names what they tell, and
-/// then it is unknown.
-const EXPECTED: usize = 14;
-
-/// The read-only calls that collect what is modelled, in the order of [`KEYS`].
-const CALLS: [&str; 37] = [
-    "describe-vpcs",
-    "describe-subnets",
-    "describe-network-interfaces",
-    "describe-instances",
-    "describe-security-groups",
-    "describe-network-acls",
-    "describe-route-tables",
-    "describe-prefix-lists",
-    "describe-internet-gateways",
-    "describe-egress-only-internet-gateways",
-    "describe-nat-gateways",
-    "describe-vpc-peering-connections",
-    "describe-addresses",
-    "describe-flow-logs",
-    "describe-transit-gateways",
-    "describe-transit-gateway-attachments",
-    "describe-transit-gateway-vpc-attachments",
-    "describe-transit-gateway-peering-attachments",
-    "describe-transit-gateway-route-tables",
-    "describe-security-group-vpc-associations",
-    "describe-vpc-endpoints",
-    "describe-vpc-endpoint-connections",
-    "describe-vpc-endpoint-service-configurations",
-    "describe-vpc-block-public-access-options",
-    "describe-vpc-block-public-access-exclusions",
-    "describe-vpn-gateways",
-    "describe-customer-gateways",
-    "describe-vpn-connections",
-    "describe-transit-gateway-connects",
-    "describe-transit-gateway-connect-peers",
-    "describe-local-gateways",
-    "describe-local-gateway-route-tables",
-    "describe-local-gateway-route-table-vpc-associations",
-    "describe-carrier-gateways",
-    "describe-traffic-mirror-sessions",
-    "describe-traffic-mirror-filters",
-    "describe-traffic-mirror-targets",
-];
-
-/// The calls of Network Firewall: a list, the ARNs in it, and the call about each of them.
-const FIREWALL_CALLS: [(&str, &str, &str, &str); 4] = [
-    (
-        "list-firewalls",
-        "Firewalls[].FirewallArn",
-        "describe-firewall",
-        "firewall-arn",
-    ),
-    (
-        "list-vpc-endpoint-associations",
-        "VpcEndpointAssociations[].VpcEndpointAssociationArn",
-        "describe-vpc-endpoint-association",
-        "vpc-endpoint-association-arn",
-    ),
-    (
-        "list-firewall-policies",
-        "FirewallPolicies[].Arn",
-        "describe-firewall-policy",
-        "firewall-policy-arn",
-    ),
-    (
-        "list-rule-groups",
-        "RuleGroups[].Arn",
-        "describe-rule-group",
-        "rule-group-arn",
-    ),
-];
 
 /// A model under way, and the file of each item.
 pub(super) struct Import {
@@ -363,78 +294,15 @@ fn notes(dump: &Dump, import: &mut Import) {
             others.join(", ")
         ));
     }
-    let missing: Vec<&str> = KEYS
-        .iter()
-        .zip(CALLS)
-        .take(EXPECTED)
-        .filter(|(key, _)| !dump.seen.contains(**key))
-        .map(|(_, call)| call)
-        .collect();
-    if !missing.is_empty() {
-        import.note(format!("not collected: {}", missing.join(", ")));
+    missing::tell(dump, import);
+    for file in &dump.nameless {
+        import.note(format!(
+            "{file} does not say whose answer it is, and is not read: end its name with the id that was asked for"
+        ));
     }
     for file in &dump.truncated {
         import.note(format!(
             "{file} is cut off (NextToken): collect it again without --max-items"
         ));
     }
-}
-
-/// The commands that collect everything that is modelled, for a shell.
-pub fn collection_script() -> String {
-    let mut script =
-        "#!/bin/sh\n# Collects a Region's network with read-only calls: sh collect.sh DIR [aws options]\n\
-                      set -eu\ndir=$1\nshift\nmkdir -p \"$dir\"\n"
-            .to_owned();
-    for call in CALLS {
-        script.push_str(&format!(
-            "aws ec2 {call} --output json \"$@\" > \"$dir/ec2-{call}.json\"\n"
-        ));
-    }
-    script.push_str(
-        "aws ec2 describe-managed-prefix-lists --output json \"$@\" > \"$dir/ec2-describe-managed-prefix-lists.json\"\n\
-         for list in $(aws ec2 describe-managed-prefix-lists --query 'PrefixLists[].PrefixListId' --output text \"$@\"); do\n  \
-         aws ec2 get-managed-prefix-list-entries --prefix-list-id \"$list\" --output json \"$@\" \\\n    \
-         > \"$dir/ec2-get-managed-prefix-list-entries-$list.json\"\ndone\n\
-         for table in $(aws ec2 describe-transit-gateway-route-tables --query \\\n  \
-         'TransitGatewayRouteTables[].TransitGatewayRouteTableId' --output text \"$@\"); do\n  \
-         aws ec2 search-transit-gateway-routes --transit-gateway-route-table-id \"$table\" \\\n    \
-         --filters Name=type,Values=static,propagated --output json \"$@\" \\\n    \
-         > \"$dir/ec2-search-transit-gateway-routes-$table.json\"\ndone\n",
-    );
-    script.push_str(
-        "for table in $(aws ec2 describe-local-gateway-route-tables --query \\\n  \
-         'LocalGatewayRouteTables[].LocalGatewayRouteTableId' --output text \"$@\"); do\n  \
-         aws ec2 search-local-gateway-routes --local-gateway-route-table-id \"$table\" --output json \"$@\" \\\n    \
-         > \"$dir/ec2-search-local-gateway-routes-$table.json\"\ndone\n\
-         aws directconnect describe-virtual-interfaces --output json \"$@\" \\\n  \
-         > \"$dir/directconnect-describe-virtual-interfaces.json\"\n\
-         aws directconnect describe-direct-connect-gateways --output json \"$@\" \\\n  \
-         > \"$dir/directconnect-describe-direct-connect-gateways.json\"\n\
-         for gateway in $(aws directconnect describe-direct-connect-gateways --query \\\n  \
-         'directConnectGateways[].directConnectGatewayId' --output text \"$@\"); do\n  \
-         aws directconnect describe-direct-connect-gateway-associations --direct-connect-gateway-id \"$gateway\" \\\n    \
-         --output json \"$@\" > \"$dir/directconnect-describe-direct-connect-gateway-associations-$gateway.json\"\ndone\n",
-    );
-    for (list, query, call, flag) in FIREWALL_CALLS {
-        script.push_str(&format!(
-            "for arn in $(aws network-firewall {list} --query '{query}' --output text \"$@\"); do\n  \
-             aws network-firewall {call} --{flag} \"$arn\" --output json \"$@\" \\\n    \
-             > \"$dir/network-firewall-{call}-$(printf %s \"$arn\" | tr / _).json\"\ndone\n"
-        ));
-    }
-    // Network Manager has one home Region.
-    script.push_str(
-        "set -- \"$@\" --region us-west-2\n\
-         aws networkmanager list-attachments --output json \"$@\" > \"$dir/networkmanager-list-attachments.json\"\n\
-         for network in $(aws networkmanager list-core-networks --query 'CoreNetworks[].CoreNetworkId' --output text \"$@\"); do\n  \
-         for call in get-core-network get-core-network-policy; do\n    \
-         aws networkmanager $call --core-network-id \"$network\" --output json \"$@\" \\\n      \
-         > \"$dir/networkmanager-$call-$network.json\"\n  done\ndone\n\
-         for attachment in $(aws networkmanager list-attachments --attachment-type VPC \\\n  \
-         --query 'Attachments[].AttachmentId' --output text \"$@\"); do\n  \
-         aws networkmanager get-vpc-attachment --attachment-id \"$attachment\" --output json \"$@\" \\\n    \
-         > \"$dir/networkmanager-get-vpc-attachment-$attachment.json\"\ndone\n",
-    );
-    script
 }

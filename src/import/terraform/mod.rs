@@ -72,6 +72,11 @@ pub fn is_terraform((name, bytes): &File) -> bool {
     first == Some(&b'{') && marked && !name.ends_with(".yaml")
 }
 
+/// Whether a file is a plan: it tells what was before, too.
+pub fn is_plan(file: &File) -> bool {
+    is_terraform(file) && memchr::memmem::find(&file.1, b"\"planned_values\"").is_some()
+}
+
 /// Reads plans and states: what will be.
 pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     read(files, false).map(|(after, _)| after)
@@ -91,6 +96,7 @@ struct Source {
     file: Arc<str>,
     instances: Vec<Instance>,
     configuration: Option<Configuration>,
+    region: Option<String>,
 }
 
 fn read(files: &[File], earlier: bool) -> Result<(Loaded, Option<Loaded>), Diagnostics> {
@@ -128,10 +134,13 @@ fn parse(name: &Arc<str>, bytes: &[u8]) -> Result<Document, Box<Diagnostic>> {
 }
 
 fn sources(name: &Arc<str>, document: Document, after: &mut Vec<Source>, before: &mut Vec<Source>) {
+    // The Region of the provider, of what was before the plan as well.
+    let region = document.configuration.as_ref().and_then(region);
     let source = |instances: Vec<Instance>, configuration| Source {
         file: Arc::clone(name),
         instances,
         configuration,
+        region: region.clone(),
     };
     if let Some(planned) = document.planned_values {
         let old = document
@@ -182,7 +191,7 @@ fn build(sources: &[Source]) -> Loaded {
             model,
             files,
             file: Arc::clone(&source.file),
-            region: source.configuration.as_ref().and_then(region),
+            region: source.region.clone(),
         };
         places::bring(&mut build);
         routing::bring(&mut build);
