@@ -1,5 +1,6 @@
 //! The lines of one file: which format they have, which of them are wanted, which are no records.
 
+use super::capture::Copied;
 use super::format::Format;
 use super::read::{Gather, Reading, Scan, Spot};
 use super::row::Row;
@@ -110,6 +111,16 @@ impl<'a, G: Gather> Lines<'a, G> {
             self.format = Some(Arc::clone(format));
         }
         self.block(line);
+    }
+
+    /// The traffic mirror sessions that are known.
+    pub fn sessions(&self) -> &[Copied] {
+        &self.reading.sessions
+    }
+
+    /// Something that is no record, and is no line either.
+    pub fn odd(&mut self, text: &str) {
+        self.scan.problem(format!("{}: {text}", self.name));
     }
 
     /// The reading ends here.

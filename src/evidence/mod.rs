@@ -1,6 +1,7 @@
 //! Flow logs: what VPC flow-log records say to an answer.
 
 mod audit;
+mod capture;
 mod correlate;
 mod coverage;
 mod format;

@@ -4,6 +4,7 @@
 //! Laws: memory does not grow with the input; what cannot be read is counted and told, and never ends a run; files are
 //! read in parallel and joined in the order of their names, so that the same files give the same answer.
 
+use super::capture;
 use super::format::Format;
 use super::lines::Lines;
 use super::parquet;
@@ -53,6 +54,7 @@ impl Logs {
             wanted: wanted.map(|names| names.iter().map(|name| (*name).to_owned()).collect()),
             formats,
             window: self.window,
+            sessions: capture::sessions(model),
         }
     }
 }
@@ -66,6 +68,8 @@ pub struct Reading {
     pub formats: Vec<Arc<Format>>,
     /// Only records that tell of this time.
     pub window: Window,
+    /// The traffic mirror sessions, whose copies a capture holds.
+    pub sessions: Vec<capture::Copied>,
 }
 
 /// Where a record is.
@@ -234,7 +238,7 @@ pub fn read_bytes<G: Gather>(name: &str, bytes: &[u8], reading: &Reading, sink: 
 }
 
 fn stream<G: Gather>(head: &[u8], bytes: impl Read + Send, lines: &mut Lines<'_, G>) {
-    let plain: io::Result<Box<dyn Read + '_>> = match head {
+    let plain: io::Result<Box<dyn Read + Send + '_>> = match head {
         [0x1f, 0x8b, ..] => Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(
             CHUNK, bytes,
         )))),
@@ -243,6 +247,10 @@ fn stream<G: Gather>(head: &[u8], bytes: impl Read + Send, lines: &mut Lines<'_,
     };
     let read = plain.and_then(|plain| {
         let mut plain = BufReader::with_capacity(CHUNK, plain);
+        if capture::is_capture(plain.fill_buf()?) {
+            capture::read(plain, lines);
+            return Ok(());
+        }
         match plain.fill_buf()?.trim_ascii_start().first() {
             Some(b'{' | b'[') => messages(&mut plain, &mut |message| match message {
                 Message::Text(text) => lines.message(text.as_bytes()),
