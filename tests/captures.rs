@@ -193,6 +193,18 @@ fn a_capture_corroborates_and_contradicts() {
     );
 }
 
+/// AWS does not say whether what egress rules drop is copied: an answer that nobody acknowledged proves nothing.
+#[test]
+fn what_is_sent_and_not_acknowledged_has_no_action() {
+    let packets = [
+        (TIME, web(&tcp(CLIENT_TO_WEB, SYN, 0))),
+        (TIME, web(&tcp(WEB_TO_CLIENT, SYN | ACK, 0))),
+    ];
+    let (records, _) = read(&pcap(&packets));
+    assert!(records[0].ends_with(" - OK 18 egress"), "{records:?}");
+    assert!(records[1].ends_with(" ACCEPT OK 2 ingress"), "{records:?}");
+}
+
 #[test]
 fn without_a_known_identifier_the_senders_address_names_the_interface() {
     let frame = tcp(([10, 0, 1, 20], 50000, [10, 0, 1, 11], 443), SYN, 0);

@@ -3,8 +3,10 @@
 //! - Traffic Mirroring sends copies in VXLAN, UDP to port 4789 (Traffic Mirroring guide, "Traffic mirroring packet format"); behind a
 //!   Gateway Load Balancer endpoint they come inside GENEVE. The interface is the source of the session that has the network
 //!   identifier, or whose source has the address from which the copies come.
-//! - Packets become flow records of a minute each, whose line is read like that of any flow log. What was mirrored had been let
-//!   in, or was sent: ACCEPT. Lengths are those of the packets' own headers, however few of their bytes were copied.
+//! - Packets become flow records of a minute each, whose line is read like that of any flow log. Lengths are those of the packets'
+//!   own headers, however few of their bytes were copied.
+//! - What was copied on its way in had been let in: ACCEPT. On the way out AWS does not say whether what egress rules drop is copied:
+//!   it is ACCEPT where the other side acknowledged it (TCP), and else the record has no action.
 //!
 //! Laws: of a file no more than a few packets and [`FLOWS_MAX`] flows are held; what cannot be read is counted and told.
 
@@ -15,7 +17,7 @@ use crate::model::{AddressSpec, Model, NetworkInterface, VXLAN};
 use etherparse::{LaxNetSlice, LaxSlicedPacket, TransportSlice};
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::IpAddr;
@@ -29,6 +31,9 @@ const BUFFER: usize = 1024 * 1024;
 const STRANGERS_MAX: usize = 64;
 /// The port of GENEVE (RFC 8926).
 const GENEVE: u16 = 6081;
+const TCP: u8 = 6;
+/// The flag of an acknowledgement.
+const ACK: u16 = 16;
 /// How long a record is, in seconds.
 const WINDOW: u64 = 60;
 /// What a record says.
@@ -93,6 +98,9 @@ pub fn read<G: Gather>(bytes: impl Read + Send, lines: &mut Lines<'_, G>) {
         lines.fail(&error);
     }
 }
+
+/// Source, destination, and the ports of both.
+type Ends = (IpAddr, IpAddr, (u16, u16));
 
 /// A flow within a window.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -299,6 +307,12 @@ impl Table {
     fn flush<G: Gather>(&mut self, lines: &mut Lines<'_, G>) {
         let mut flows: Vec<(Key, Seen)> = self.flows.drain().collect();
         flows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let answers = flows
+            .iter()
+            .filter(|(key, seen)| key.protocol == TCP && seen.flags & ACK != 0);
+        let acknowledged: FxHashSet<Ends> = answers
+            .map(|(key, _)| (key.destination, key.source, (key.ports.1, key.ports.0)))
+            .collect();
         for (key, seen) in flows {
             let session = &self.sessions[key.session];
             let owns = |address: &IpAddr| session.addresses.contains(address);
@@ -307,12 +321,18 @@ impl Table {
                 (false, true) => "ingress",
                 _ => "-",
             };
+            let ends = (key.source, key.destination, key.ports);
+            let action = match direction {
+                "ingress" => "ACCEPT",
+                "egress" if key.protocol == TCP && acknowledged.contains(&ends) => "ACCEPT",
+                _ => "-",
+            };
             let flags = match key.protocol {
-                6 => seen.flags.to_string(),
+                TCP => seen.flags.to_string(),
                 _ => "-".to_owned(),
             };
             let line = format!(
-                "2 - {} {} {} {} {} {} {} {} {} {} ACCEPT OK {flags} {direction}",
+                "2 - {} {} {} {} {} {} {} {} {} {} {action} OK {flags} {direction}",
                 session.interface,
                 key.source,
                 key.destination,
