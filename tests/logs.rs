@@ -7,3 +7,14 @@ mod forms;
 
 #[path = "logs/audit.rs"]
 mod audit;
+
+mod oracle;
+
+#[path = "logs/deliver.rs"]
+mod deliver;
+
+#[path = "logs/generate.rs"]
+mod generate;
+
+#[path = "logs/kernel.rs"]
+mod kernel;

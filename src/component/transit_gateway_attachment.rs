@@ -91,21 +91,27 @@ impl Kind for TransitGatewayAttachments {
     }
 }
 
-/// The interface that AWS made for an attachment in a subnet: it says so in its description.
+/// The interface that AWS made for an attachment in a subnet: it says so in its description. Where it has none, the only one of
+/// a transit gateway in the subnet is meant.
 fn interface<'m>(
     attachment: &TransitGatewayAttachmentId,
     subnet: &SubnetId,
     tenants: &Tenants<'m>,
 ) -> Option<&'m NetworkInterfaceId> {
-    let own = |eni: &crate::model::NetworkInterface| {
+    let describes = |eni: &crate::model::NetworkInterface| {
         let described = eni.description.as_deref().unwrap_or_default();
-        eni.interface_type.as_deref() == Some("transit_gateway")
-            && described
-                .split_whitespace()
-                .any(|word| word == attachment.as_str())
+        described
+            .split_whitespace()
+            .any(|word| word == attachment.as_str())
     };
-    let mut here = tenants.of_subnet(subnet.as_str()).iter();
-    here.find(|(_, eni)| own(eni)).map(|(id, _)| *id)
+    let made =
+        |eni: &crate::model::NetworkInterface| eni.interface_type.as_deref() == Some("transit_gateway");
+    let here = tenants.of_subnet(subnet.as_str()).iter();
+    let here: Vec<_> = here.filter(|(_, eni)| made(eni)).collect();
+    match here.as_slice() {
+        [(id, eni)] if eni.description.as_deref().unwrap_or_default().is_empty() => Some(*id),
+        several => several.iter().find(|(_, eni)| describes(eni)).map(|(id, _)| *id),
+    }
 }
 
 fn addresses(eni: &NetworkInterfaceId, model: &Model) -> AddressSet {

@@ -8,7 +8,7 @@ use super::predict::{Expected, Prediction, predict};
 use super::read::{Gather, Logs, Scan, Spot, read};
 use super::record::{LogAction, Record};
 use super::row::Row;
-use super::seen::{Tuple, primary};
+use super::seen::{Own, Tuple};
 use super::sum::sum;
 use super::transit;
 use super::window::Window;
@@ -291,12 +291,12 @@ impl Judge<'_> {
         let Some(tuple) = Tuple::of(record) else {
             return false;
         };
-        let primary = primary(self.model, &prediction.interface);
+        let own = Own::of(self.model, &prediction.interface);
         let elsewhere = |way| way != prediction.direction;
-        if tuple.direction(primary).is_some_and(elsewhere) {
+        if tuple.direction(&own).is_some_and(elsewhere) {
             return false;
         }
-        let packets = self.space.cube(&tuple.packets(prediction.direction, primary));
+        let packets = self.space.cube(&tuple.packets(prediction.direction, Some(&own)));
         !self.space.intersect(packets, prediction.packets).is_empty()
     }
 

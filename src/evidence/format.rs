@@ -198,10 +198,9 @@ impl Format {
             .split_ascii_whitespace()
             .map(|word| word.replace('_', "-"))
             .collect();
-        let known = |word: &String| NAMES.contains(&word.as_str()) || TRANSIT.contains(&word.as_str());
         words
             .iter()
-            .any(known)
+            .any(|word| Self::is_field(word))
             .then(|| Self::of(words.iter().map(String::as_str)))
     }
 
@@ -211,6 +210,12 @@ impl Format {
             return Some(Self::default());
         }
         Self::from_header(&text.replace(['$', '{', '}'], "").replace(',', " "))
+    }
+
+    /// Whether AWS has a field of this name, written with hyphens or underscores.
+    pub fn is_field(name: &str) -> bool {
+        let name = name.replace('_', "-");
+        NAMES.contains(&name.as_str()) || TRANSIT.contains(&name.as_str())
     }
 
     /// How many fields there are.

@@ -5,7 +5,7 @@
 //!
 //! The packet's own addresses (`pkt-srcaddr`, `pkt-dstaddr`) have no attribute of their own there, and are not read.
 
-use super::format::Format;
+use super::format::{Field, Format};
 use std::sync::{Arc, LazyLock};
 
 /// Where an event has what; the same names for JSON and for the columns of Parquet.
@@ -49,7 +49,11 @@ static FORMAT: LazyLock<Arc<Format>> = LazyLock::new(|| {
 
 /// An event, as far as a record has fields for it.
 #[derive(Debug, Default)]
-pub struct Event([Option<String>; PATHS.len()]);
+pub struct Event {
+    values: [Option<String>; PATHS.len()],
+    /// What is called like a field of a record: the row of a query's result.
+    named: Vec<(String, String)>,
+}
 
 impl Event {
     /// Whether an event has something at this path.
@@ -60,7 +64,27 @@ impl Event {
     /// Takes a value.
     pub fn take(&mut self, path: &str, value: String) {
         if let Some(place) = PATHS.iter().position(|one| *one == path) {
-            self.0[place] = Some(value).filter(|value| !value.is_empty());
+            self.values[place] = Some(value).filter(|value| !value.is_empty());
+        }
+    }
+
+    /// The row of a query's result: its columns, and the record as a line.
+    pub fn row(&self) -> Option<(Arc<Format>, Vec<u8>)> {
+        let word = |value: &str| match value {
+            "" => "-".to_owned(),
+            value => value.replace(char::is_whitespace, "_"),
+        };
+        let names: Vec<&str> = self.named.iter().map(|(name, _)| name.as_str()).collect();
+        let words: Vec<String> = self.named.iter().map(|(_, value)| word(value)).collect();
+        let is_record = |format: &Format| format.has(Field::Interface) && format.has(Field::Source);
+        let format = Format::from_header(&names.join(" ")).filter(is_record)?;
+        Some((Arc::new(format), words.join(" ").into_bytes()))
+    }
+
+    /// Takes a value that a row has at the top.
+    pub fn take_named(&mut self, name: &str, value: &str) {
+        if Format::is_field(name) {
+            self.named.push((name.to_owned(), value.to_owned()));
         }
     }
 
@@ -113,7 +137,7 @@ impl Event {
 
     fn get(&self, path: &str) -> Option<&str> {
         let place = PATHS.iter().position(|one| *one == path)?;
-        self.0[place].as_deref()
+        self.values[place].as_deref()
     }
 
     /// The end that is the recording interface's own.

@@ -135,7 +135,7 @@ impl Along<'_> {
     }
 
     /// Where a way ends before its end there are no hops beyond: nothing is recorded at the interface where the request
-    /// should arrive, and no reply at the one that sent it.
+    /// should arrive, no reply leaves it, and none comes to the one that asked.
     fn beyond(&mut self, path: &Path, finding: &Finding) {
         let Some((first, last)) = path.forward.hops.first().zip(path.forward.hops.last()) else {
             return;
@@ -143,7 +143,11 @@ impl Along<'_> {
         let is_lost = |way: &Way| way.outcome == Outcome::Dropped;
         if let ([destination], true) = (finding.asked.destinations.as_slice(), is_lost(&path.forward)) {
             let packets = last.rewrite.apply(self.space, last.packets);
-            self.nothing(Leg::Forward, destination, packets, path.forward.hops.len());
+            let (hops, replies) = (path.forward.hops.len(), self.space.replies(packets));
+            self.nothing((Leg::Forward, Direction::Ingress), destination, packets, hops);
+            if !finding.asked.one_way && path.reply.is_none() {
+                self.nothing((Leg::Return, Direction::Egress), destination, replies, hops);
+            }
         }
         let way = path.reply.as_ref().unwrap_or(&path.forward);
         if self.answering.is_some() {
@@ -151,14 +155,20 @@ impl Along<'_> {
         }
         if let (Some(source), false, true) = (&first.interface, finding.asked.one_way, is_lost(way)) {
             let replies = self.space.replies(first.packets);
-            self.nothing(Leg::Return, source, replies, way.hops.len());
+            self.nothing((Leg::Return, Direction::Ingress), source, replies, way.hops.len());
         }
     }
 
     /// Nothing gets to an interface, unless it is on the way.
-    fn nothing(&mut self, leg: Leg, interface: &ResourceRef, packets: PacketSet, hops: usize) {
+    fn nothing(
+        &mut self,
+        (leg, direction): (Leg, Direction),
+        interface: &ResourceRef,
+        packets: PacketSet,
+        hops: usize,
+    ) {
         let is_met = |met: &Prediction| {
-            met.leg == leg && met.direction == Direction::Ingress && met.interface == interface.id.as_str()
+            (met.leg, met.direction) == (leg, direction) && met.interface == interface.id.as_str()
         };
         if interface.kind != "network-interface" || packets.is_empty() || self.found.iter().any(is_met) {
             return;
@@ -168,7 +178,7 @@ impl Along<'_> {
             leg,
             hops: (hops, hops),
             interface: interface.id.to_string(),
-            direction: Direction::Ingress,
+            direction,
             packets,
             expected: Expected::Nothing,
         });

@@ -255,6 +255,7 @@ fn stream<G: Gather>(head: &[u8], bytes: impl Read + Send, lines: &mut Lines<'_,
             Some(b'{' | b'[') => messages(&mut plain, &mut |message| match message {
                 Message::Text(text) => lines.message(text.as_bytes()),
                 Message::Event(event) => lines.of_format(&event.line(), event.format()),
+                Message::Row(line, format) => lines.of_format(line, format),
             }),
             _ => lines.run(&mut plain),
         }

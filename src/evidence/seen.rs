@@ -63,8 +63,8 @@ impl Tuple {
     }
 
     /// The direction that is recorded, or that the addresses show.
-    pub fn direction(&self, primary: Option<IpAddr>) -> Option<Direction> {
-        let by_address = || match (Some(self.source) == primary, Some(self.destination) == primary) {
+    pub fn direction(&self, own: &Own) -> Option<Direction> {
+        let by_address = || match (own.is(self.source), own.is(self.destination)) {
             (true, false) => Some(Direction::Egress),
             (false, true) => Some(Direction::Ingress),
             _ => None,
@@ -73,7 +73,8 @@ impl Tuple {
     }
 
     /// The packets that cross the interface in this direction.
-    pub fn packets(&self, direction: Direction, primary: Option<IpAddr>) -> Cube {
+    pub fn packets(&self, direction: Direction, own: Option<&Own>) -> Cube {
+        let primary = own.and_then(|own| own.primary);
         let shown = |seen: IpAddr, real: Option<IpAddr>, own_side: bool| match real {
             Some(real) => AddressSet::one(real),
             None if own_side && Some(seen) == primary => AddressSet::all(),
@@ -94,18 +95,38 @@ impl Tuple {
     }
 }
 
-/// The primary private address of an interface: a model's, or a NAT gateway's that is not in the model itself.
-pub fn primary(model: &Model, interface: &str) -> Option<IpAddr> {
-    let nat = || {
-        let own = |nat: &&NatGateway| nat.eni.as_ref().is_some_and(|eni| eni.as_str() == interface);
-        let gateway = model.nat_gateways.values().find(own)?;
-        gateway.ip.iter().next().copied().map(IpAddr::V4)
-    };
-    let eni = model.enis.get(interface).and_then(|eni| {
-        eni.ip.iter().find_map(|spec| match spec {
+/// The addresses under which an interface is recorded as an end: its primary private IPv4 address, whatever the packet says,
+/// and any IPv6 address of its own.
+pub struct Own {
+    primary: Option<IpAddr>,
+    v6: Vec<IpAddr>,
+}
+
+impl Own {
+    /// Of an interface of the model, or of a NAT gateway's that is not in the model itself.
+    pub fn of(model: &Model, interface: &str) -> Self {
+        let nat = || {
+            let own = |nat: &&NatGateway| nat.eni.as_ref().is_some_and(|eni| eni.as_str() == interface);
+            let gateway = model.nat_gateways.values().find(own)?;
+            gateway.ip.iter().next().copied().map(IpAddr::V4)
+        };
+        let specs = model
+            .enis
+            .get(interface)
+            .into_iter()
+            .flat_map(|eni| eni.ip.iter());
+        let known = specs.filter_map(|spec| match spec {
             AddressSpec::Known(address) => Some(*address),
             AddressSpec::OneOf(_) => None,
-        })
-    });
-    eni.or_else(nat)
+        });
+        let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = known.partition(IpAddr::is_ipv4);
+        Self {
+            primary: v4.first().copied().or_else(nat),
+            v6,
+        }
+    }
+
+    fn is(&self, address: IpAddr) -> bool {
+        Some(address) == self.primary || self.v6.contains(&address)
+    }
 }

@@ -6,13 +6,16 @@
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html>), Firehose `{"message": …}`, one
 //! after the other and with nothing between them
 //! (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-firehose.html>; all read 2026-11-23). They are told apart by
-//! their keys. Nothing is kept but the message at hand. Security Lake's events are read here as well (`ocsf`).
+//! their keys. Nothing is kept but the message at hand. Security Lake's events are read here as well (`ocsf`),
+//! and the rows of a query's result, whose keys are the names of fields.
 
+use super::format::Format;
 use super::ocsf::Event;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufReader, Read};
+use std::sync::Arc;
 
 /// The longest string that is read; a message is some hundred bytes.
 const STRING_MAX: usize = 1 << 20;
@@ -23,6 +26,8 @@ pub enum Message<'a> {
     Text(&'a str),
     /// A record as an event of OCSF.
     Event(&'a Event),
+    /// A record as the row of a query's result.
+    Row(&'a [u8], &'a Arc<Format>),
 }
 
 /// Hands on every message, until the bytes end or are no JSON.
@@ -81,10 +86,15 @@ impl<'de> Visitor<'de> for Wrapper<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (mut event, mut message) = (Event::default(), None);
+        let (mut event, mut message, mut is_control) = (Event::default(), None, false);
         while let Some(key) = map.next_key::<Cow<'_, str>>()? {
             match key.as_ref() {
                 "message" => message = map.next_value::<Option<String>>()?,
+                // A subscription's own words, whether its destination can be reached.
+                "messageType" => {
+                    is_control = map.next_value::<Option<String>>()?.as_deref() == Some("CONTROL_MESSAGE");
+                }
+                "logEvents" if is_control => _ = map.next_value::<IgnoredAny>()?,
                 "events" | "logEvents" => map.next_value_seed(Wrapper(&mut *self.0))?,
                 path => map.next_value_seed(Leaves {
                     path,
@@ -95,7 +105,11 @@ impl<'de> Visitor<'de> for Wrapper<'_> {
         match message {
             _ if event.is_flow() => (self.0)(Message::Event(&event)),
             Some(message) => (self.0)(Message::Text(&message)),
-            None => {}
+            None => {
+                if let Some((format, line)) = event.row() {
+                    (self.0)(Message::Row(&line, &format));
+                }
+            }
         }
         Ok(())
     }
@@ -148,6 +162,7 @@ impl<'de> Visitor<'de> for Leaves<'_> {
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
+        self.event.take_named(self.path, value);
         if Event::knows(self.path) {
             self.event.take(self.path, value.to_owned());
         }
@@ -171,6 +186,7 @@ impl<'de> Visitor<'de> for Leaves<'_> {
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.event.take_named(self.path, "-");
         Ok(())
     }
 }
@@ -184,6 +200,7 @@ mod tests {
         let read = messages(&mut text.as_bytes(), &mut |message| match message {
             Message::Text(text) => found.push(text.to_owned()),
             Message::Event(event) => found.push(String::from_utf8_lossy(&event.line()).into_owned()),
+            Message::Row(line, _) => found.push(String::from_utf8_lossy(line).into_owned()),
         });
         (found, read.is_ok())
     }
@@ -199,6 +216,12 @@ mod tests {
             read(firehose),
             (vec!["one".into(), "two".into(), "three".into()], true)
         );
+    }
+
+    #[test]
+    fn rows_of_a_query_are_records() {
+        let rows = "{\"interface_id\":\"eni-a\",\"srcaddr\":\"10.0.0.1\",\"dstport\":443,\"action\":\"ACCEPT\",\"tcp_flags\":null}\n{\"count\": 3}";
+        assert_eq!(read(rows), (vec!["eni-a 10.0.0.1 443 ACCEPT -".into()], true));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use whyhop::Analysis;
 use whyhop::evidence::{Audit, Logs};
+use whyhop::network::RuleRef;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,9 +65,14 @@ fn log(drifts: &Drifts) -> String {
     text
 }
 
+/// A model as text.
+pub fn model_of(model: &Value) -> String {
+    serde_yaml::to_string(model).unwrap()
+}
+
 fn audit(model: &Value, file: &Path) -> Audit {
-    let text = serde_yaml::to_string(model).unwrap();
-    let analysis = Analysis::from_text("model.yaml", &text).unwrap_or_else(|bad| panic!("{bad:?}"));
+    let analysis =
+        Analysis::from_text("model.yaml", &model_of(model)).unwrap_or_else(|bad| panic!("{bad:?}"));
     analysis.audit(&[file.to_owned()], &Logs::default())
 }
 
@@ -95,7 +101,8 @@ fn a_network_and_its_records_agree() {
 #[test]
 fn planted_drifts_are_found_and_no_other() {
     let drifts = drifts();
-    assert_eq!(drifts.drifts.len(), 16);
+    assert_eq!(drifts.drifts.len(), 22);
+    let mut wrong = Vec::new();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("records.log");
     std::fs::write(&file, log(&drifts)).unwrap();
@@ -106,11 +113,10 @@ fn planted_drifts_are_found_and_no_other() {
         let mut found = BTreeMap::new();
         for drift in &audit.drifts {
             let kind = serde_yaml::to_string(&drift.kind).unwrap().trim().to_owned();
-            assert!(
-                !drift.authors.is_empty() && !drift.examples.is_empty(),
-                "{}: {drift:#?}",
-                planted.planted
-            );
+            assert!(!drift.examples.is_empty(), "{}: {drift:#?}", planted.planted);
+            if drift.authors.is_empty() {
+                found.insert(String::new(), kind.clone());
+            }
             for author in &drift.authors {
                 let known = found.insert(author.component.id.to_string(), kind.clone());
                 assert!(
@@ -121,9 +127,12 @@ fn planted_drifts_are_found_and_no_other() {
                 );
             }
         }
-        assert_eq!(found, planted.found, "{}: {:#?}", planted.planted, audit.drifts);
+        if found != planted.found {
+            wrong.push(format!("{}: {:#?}", planted.planted, audit.drifts));
+        }
         assert!(audit.strangers.is_empty());
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// An interface that the model does not have is a drift too.
@@ -153,7 +162,8 @@ fn rules_that_nothing_used() {
         "{ security_groups: { sg-app: { ingress: [{ protocol: tcp, ports: 8080, source: sg-web }, { protocol: icmp, source: 10.0.1.0/24 },
            { protocol: tcp, ports: 9999, source: 0.0.0.0/0 }] }, sg-idle: { vpc: vpc-shop, ingress: [{ protocol: tcp, ports: 1, source: 0.0.0.0/0 }] } },
            nacls: { acl-db: { ingress: [{ rule: 90, action: deny, protocol: udp, ports: 53, source: 0.0.0.0/0 },
-           { rule: 100, action: allow, protocol: all, source: 0.0.0.0/0 }] } } }",
+           { rule: 100, action: allow, protocol: all, source: 0.0.0.0/0 }] } },
+           route_tables: { rtb-db: { routes: [{ destination: 10.1.0.0/16, target: pcx-office }, { destination: 0.0.0.0/0, target: nat-shop }] } } }",
     )
     .unwrap();
     overlay(&mut model, &more);
@@ -167,7 +177,11 @@ fn rules_that_nothing_used() {
     let found: Vec<String> = unused
         .rules
         .iter()
-        .map(|rule| format!("{} {} {}", rule.id, rule.direction.as_str(), rule.rule))
+        .map(|rule| match &rule.rule {
+            RuleRef::Route(to) => format!("{} {to}", rule.id),
+            RuleRef::Number(number) => format!("{} {} {number}", rule.id, rule.direction.as_str()),
+            other => panic!("{other:?}"),
+        })
         .collect();
     // The database begins nothing, and the office's own rule stands behind its ACL's deny.
     assert_eq!(
@@ -176,7 +190,8 @@ fn rules_that_nothing_used() {
             "sg-app ingress 3",
             "sg-db egress 1",
             "sg-office ingress 1",
-            "acl-db ingress 90"
+            "acl-db ingress 90",
+            "rtb-db 0.0.0.0/0"
         ]
     );
     assert_eq!(

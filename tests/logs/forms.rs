@@ -1,11 +1,6 @@
 //! The same records in every form are the same records; what is no record is counted, told, and ends nothing.
 
-use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
-use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
-use parquet::schema::parser::parse_message_type;
-use std::fmt::Write as _;
-use std::io::Write;
+use super::deliver::{HEADER, gzip, parquet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use whyhop::evidence::{Format, Gather, Reading, Record, Row, Scan, Spot, read, read_bytes};
@@ -63,71 +58,6 @@ fn lines(count: u32) -> Vec<String> {
             )
         })
         .collect()
-}
-
-fn gzip(text: &str) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    encoder.write_all(text.as_bytes()).unwrap();
-    encoder.finish().unwrap()
-}
-
-const HEADER: &str = "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status";
-
-/// A flow log's Parquet file, of these lines of the default format.
-fn parquet(lines: &[String]) -> Vec<u8> {
-    let numbers = ["version", "srcport", "dstport", "protocol"];
-    let long = ["packets", "bytes", "start", "end"];
-    let mut schema = "message flow_log {\n".to_owned();
-    for name in HEADER.split(' ') {
-        let kind = match name {
-            _ if numbers.contains(&name) => "optional int32",
-            _ if long.contains(&name) => "optional int64",
-            _ => "optional binary",
-        };
-        let text = if kind.ends_with("binary") { " (UTF8)" } else { "" };
-        writeln!(schema, "{kind} {}{text};", name.replace('-', "_")).unwrap();
-    }
-    schema.push('}');
-    let schema = Arc::new(parse_message_type(&schema).unwrap());
-    let gzip = parquet::basic::Compression::GZIP(parquet::basic::GzipLevel::default());
-    let properties = WriterProperties::builder().set_compression(gzip).build();
-    let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
-    for group in lines.chunks(5000) {
-        let mut group_writer = writer.next_row_group().unwrap();
-        let mut at = 0;
-        while let Some(mut column) = group_writer.next_column().unwrap() {
-            let words: Vec<&str> = group
-                .iter()
-                .map(|line| line.split(' ').nth(at).unwrap())
-                .collect();
-            let levels: Vec<i16> = words.iter().map(|word| i16::from(*word != "-")).collect();
-            let there = words.iter().filter(|word| **word != "-");
-            let name = HEADER.split(' ').nth(at).unwrap();
-            if numbers.contains(&name) {
-                let values: Vec<i32> = there.map(|word| word.parse().unwrap()).collect();
-                column
-                    .typed::<Int32Type>()
-                    .write_batch(&values, Some(&levels), None)
-                    .unwrap();
-            } else if long.contains(&name) {
-                let values: Vec<i64> = there.map(|word| word.parse().unwrap()).collect();
-                column
-                    .typed::<Int64Type>()
-                    .write_batch(&values, Some(&levels), None)
-                    .unwrap();
-            } else {
-                let values: Vec<ByteArray> = there.map(|word| ByteArray::from(*word)).collect();
-                column
-                    .typed::<ByteArrayType>()
-                    .write_batch(&values, Some(&levels), None)
-                    .unwrap();
-            }
-            column.close().unwrap();
-            at += 1;
-        }
-        group_writer.close().unwrap();
-    }
-    writer.into_inner().unwrap()
 }
 
 #[test]

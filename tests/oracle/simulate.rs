@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+pub use super::filters::Direction;
 use super::network::{Id, Network, Traffic};
 use super::packet::Packet;
+pub use super::walk::Logged;
 use super::walk::Walk;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,6 +92,14 @@ pub fn reachable_for_some_pick(network: &Network, from: &Host, to: &Host, packet
     simulate(network, from, to, packet).returned_for_some_pick
 }
 
+/// What the interfaces on the way record of the conversation, for one of the ports that NAT gateways may pick; none where
+/// somebody is met whose records are not written here. And whether it worked.
+pub fn records(network: &Network, from: &Host, to: &Host, packet: &Packet) -> Option<(Vec<Logged>, bool)> {
+    let mut walk = Walk::new(network, PICKED, Vec::new(), 0);
+    let (_, result) = walk.converse(from, to, packet);
+    (!walk.unlogged).then_some((walk.log, result.is_ok()))
+}
+
 /// The same conversation told step by step, for the reader of a failed test.
 pub fn story(network: &Network, from: &Host, to: &Host, packet: &Packet) -> String {
     let mut told = String::new();
@@ -111,6 +121,8 @@ pub fn story(network: &Network, from: &Host, to: &Host, packet: &Packet) -> Stri
 }
 
 const PICKS_FIRST: u16 = 1024;
+/// A port that a NAT gateway picks, when one is enough.
+const PICKED: u16 = 50_123;
 
 fn picks(network: &Network) -> BTreeSet<u16> {
     let mut picks: BTreeSet<u16> = breakpoints(network)

@@ -41,6 +41,17 @@ pub struct Translation {
     after: Packet,
 }
 
+/// What the flow log of an interface says of one packet: its groups and the network ACL next to it together. A NAT gateway
+/// records as well (VPC guide, "Flow log record examples").
+#[derive(Debug, Clone)]
+pub struct Logged {
+    pub recorder: Id,
+    pub way: Direction,
+    pub packet: Packet,
+    pub accepted: bool,
+    pub is_reply: bool,
+}
+
 /// One conversation, and all that stateful components remember of it.
 pub struct Walk<'a> {
     network: &'a Network,
@@ -70,6 +81,13 @@ pub struct Walk<'a> {
     handed: Vec<(Id, Id)>,
     replying: bool,
     hops: usize,
+    pub log: Vec<Logged>,
+    /// Whose packet leaves a subnet.
+    sending: Id,
+    /// Whether the last network ACL that said no stood at the entrance of a subnet.
+    turned_away: bool,
+    /// Whether it met something whose records are not written here.
+    pub unlogged: bool,
     pub telling: bool,
     pub story: Vec<String>,
 }
@@ -95,6 +113,10 @@ impl<'a> Walk<'a> {
             handed: Vec::new(),
             replying: false,
             hops: 0,
+            log: Vec::new(),
+            sending: Id::new(),
+            turned_away: false,
+            unlogged: false,
             telling: false,
             story: Vec::new(),
         }
@@ -246,6 +268,7 @@ impl<'a> Walk<'a> {
             .any(|(id, of, first)| id == eni && *of != way && first.reply() == Some(*packet));
         if is_reply {
             self.tell(|| format!("{eni} {way:?}: tracked"));
+            self.record(eni, way, packet, true);
             return Ok(());
         }
         if !groups_admit(
@@ -255,8 +278,10 @@ impl<'a> Walk<'a> {
             packet,
             (flight.identity, flight.voucher.as_deref()),
         ) {
+            self.record(eni, way, packet, false);
             return Err(format!("security groups of {eni}, {way:?}: {packet}"));
         }
+        self.record(eni, way, packet, true);
         self.tell(|| format!("{eni} {way:?}: a rule admits {packet}"));
         self.tracked.push((eni.to_owned(), way, *packet));
         Ok(())
@@ -271,11 +296,47 @@ impl<'a> Walk<'a> {
         for (subnet, way) in [(from, Direction::Out), (into, Direction::In)] {
             let Some(subnet) = subnet else { continue };
             if !nacl_admits(self.network, subnet, way, packet) {
+                self.denied(way);
                 return Err(format!("network ACL of {subnet}, {way:?}: {packet}"));
             }
             self.tell(|| format!("network ACL of {subnet}, {way:?}: passed"));
         }
         Ok(())
+    }
+
+    fn record(&mut self, recorder: &str, way: Direction, packet: &Packet, accepted: bool) {
+        self.log.push(Logged {
+            recorder: recorder.to_owned(),
+            way,
+            packet: *packet,
+            accepted,
+            is_reply: self.replying,
+        });
+    }
+
+    /// Who sent it has a REJECT, or whom it was for.
+    fn denied(&mut self, way: Direction) {
+        self.turned_away = matches!(way, Direction::In);
+        let sent = self.log.last_mut().filter(|last| last.recorder == self.sending);
+        if let (Direction::Out, Some(sent)) = (way, sent) {
+            sent.accepted = false;
+        }
+    }
+
+    /// Into the subnet of an interface, or of a NAT gateway.
+    fn cross_to(
+        &mut self,
+        to: (&str, Option<&str>),
+        from: Option<&str>,
+        packet: &Packet,
+    ) -> Result<(), String> {
+        let (recorder, into) = to;
+        self.turned_away = false;
+        let crossed = self.cross(from, into, packet);
+        if self.turned_away {
+            self.record(recorder, Direction::In, packet, false);
+        }
+        crossed
     }
 
     fn hop(&mut self) -> Result<(), String> {
@@ -290,6 +351,7 @@ impl<'a> Walk<'a> {
     /// `sender` is the interface or NAT gateway in the subnet.
     fn leave_subnet(&mut self, subnet: &str, sender: &str, flight: Flight) -> Way {
         self.hop()?;
+        self.sending = sender.to_owned();
         let network = self.network;
         let destination = flight.packet.destination;
         let vpc = network.vpc_of_subnet(subnet);
@@ -336,9 +398,14 @@ impl<'a> Walk<'a> {
     fn deliver(&mut self, vpc: &str, from: Option<&str>, flight: Flight) -> Way {
         let network = self.network;
         let Some(owner) = network.owner(vpc, flight.packet.destination) else {
+            // Whether a network ACL is asked first is not documented.
+            self.unlogged = true;
             return Err(format!("nobody in {vpc} has {}", flight.packet.destination));
         };
-        self.cross(from, network.subnet_of(owner), &flight.packet)?;
+        let recorder = match owner {
+            Owner::Eni(id) | Owner::Nat(id) => id,
+        };
+        self.cross_to((recorder, network.subnet_of(owner)), from, &flight.packet)?;
         match owner {
             Owner::Eni(eni) => self.enter_eni(eni, flight),
             Owner::Nat(nat) => self.back_through_nat(nat, flight),
@@ -348,7 +415,7 @@ impl<'a> Walk<'a> {
     /// A route to the interface of a stopped instance is a blackhole; `enter_eni` says so.
     fn hand_to_appliance(&mut self, eni: &str, from: Option<&str>, flight: Flight) -> Way {
         let network = self.network;
-        self.cross(from, Some(&network.enis[eni].subnet), &flight.packet)?;
+        self.cross_to((eni, Some(&network.enis[eni].subnet)), from, &flight.packet)?;
         self.enter_eni(eni, flight)
     }
 }

@@ -6,13 +6,13 @@
 
 use super::super::predict::{Expected, Prediction, predict};
 use super::super::record::LogAction;
-use super::super::seen::{Tuple, primary};
+use super::super::seen::{Own, Tuple};
 use super::tally::{Count, Part};
 use super::{Author, DriftKind};
-use crate::analysis::{Action, Finding, Hop, Path};
-use crate::model::{Model, NetworkInterfaceId, Tenants};
+use crate::analysis::{Action, Finding, Hop, Path, Way};
+use crate::model::{Model, NetworkInterfaceId, Tenants, VpcEndpointType};
 use crate::network::{Direction, Leg, Trace, Workspace, private_addresses};
-use crate::packet::{AddressSet, PacketSet};
+use crate::packet::{AddressSet, PacketSet, Space};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -80,6 +80,8 @@ struct Crossing {
     expected: Expected,
     /// Whose rules say so, and of which packets.
     authors: Vec<(PacketSet, Author)>,
+    /// The routes by which they go on from here.
+    routes: Vec<(PacketSet, Author)>,
     work: Rc<Workspace>,
 }
 
@@ -93,6 +95,7 @@ pub struct Judge<'a> {
     public: FxHashMap<Ipv4Addr, &'a NetworkInterfaceId>,
     gateways: FxHashMap<Ipv4Addr, Vec<Ipv4Addr>>,
     private: AddressSet,
+    has_gateway_endpoints: bool,
     ask: Ask<'a>,
     asked: FxHashMap<(End, End), bool>,
     crossings: BTreeMap<(String, Direction), Vec<Crossing>>,
@@ -113,6 +116,10 @@ impl<'a> Judge<'a> {
             public: public.collect(),
             gateways: nat.collect(),
             private: private_addresses(),
+            has_gateway_endpoints: model
+                .vpc_endpoints
+                .values()
+                .any(|endpoint| endpoint.kind == VpcEndpointType::Gateway),
             ask,
             asked: FxHashMap::default(),
             crossings: BTreeMap::new(),
@@ -142,7 +149,7 @@ impl<'a> Judge<'a> {
     fn place(&self, count: &Count) -> Option<(Tuple, Direction, Option<String>)> {
         let interface = count.first.interface.as_deref()?;
         let tuple = Tuple::of(&count.first)?;
-        let direction = tuple.direction(primary(self.model, interface))?;
+        let direction = tuple.direction(&Own::of(self.model, interface))?;
         let subnet = super::super::coverage::home(self.model, interface);
         let vpc = subnet.and_then(|subnet| self.model.subnets.get(subnet));
         Some((tuple, direction, vpc.map(|subnet| subnet.vpc.to_string())))
@@ -210,6 +217,10 @@ impl<'a> Judge<'a> {
         }
         if ends.is_empty() {
             ends.push(self.outside(address));
+            // A gateway endpoint leads to addresses of the internet by another way.
+            if self.has_gateway_endpoints && !self.private.contains(address) {
+                ends.push(End::at(address));
+            }
         }
         ends
     }
@@ -225,6 +236,7 @@ impl<'a> Judge<'a> {
         for prediction in predict(finding) {
             let path = &finding.paths[prediction.path];
             let (expected, authors) = told(&prediction, path, finding);
+            let routes = routes(&prediction, path);
             let known = self
                 .crossings
                 .entry((prediction.interface, prediction.direction))
@@ -234,6 +246,7 @@ impl<'a> Judge<'a> {
                 packets: prediction.packets,
                 expected,
                 authors,
+                routes,
                 work: Rc::clone(&finding.work),
             });
         }
@@ -265,19 +278,22 @@ impl<'a> Judge<'a> {
         if any(Expected::Recorded(action)) {
             let said = matching.iter();
             let said = said.filter(|(crossing, _)| crossing.expected == Expected::Recorded(action));
-            Judgement::Fits(said.flat_map(|met| blamed(*met)).collect())
+            Judgement::Fits(
+                said.flat_map(|met| [blamed(*met), taken(*met)].concat())
+                    .collect(),
+            )
         } else if any(Expected::Undecided) {
             Judgement::Undecided
         } else if count.part == Part::Later {
             Judgement::Late
         } else {
-            drift(action, &matching)
+            drift(action, &matching, likely(count.part, &tuple))
         }
     }
 
     fn matching(&self, count: &Count, tuple: &Tuple, direction: Direction) -> Vec<Match<'_>> {
         let interface = count.first.interface.clone().unwrap_or_default();
-        let cube = tuple.packets(direction, primary(self.model, &interface));
+        let cube = tuple.packets(direction, Some(&Own::of(self.model, &interface)));
         let known = self.crossings.get(&(interface, direction));
         let told = |crossing: &Crossing| match count.part {
             Part::Opens => crossing.leg == Leg::Forward,
@@ -323,17 +339,38 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// Nothing that the model does explains it: what of the model is in the way.
-fn drift(action: LogAction, matching: &[Match<'_>]) -> Judgement {
-    let of = |wanted: Expected| matching.iter().find(|(crossing, _)| crossing.expected == wanted);
+/// Nothing that the model does explains it: what of the model is in the way. What fits the likelier leg comes first.
+fn drift(action: LogAction, matching: &[Match<'_>], likely: Leg) -> Judgement {
+    let of = |leg: Leg, wanted: Expected| {
+        let mut all = matching.iter();
+        all.find(|(crossing, _)| crossing.leg == leg && crossing.expected == wanted)
+    };
     let found = |kind, of: &Match<'_>| (kind, blamed(*of), Some(of.0.leg));
     let (opposite, kind) = match action {
         LogAction::Accept => (LogAction::Reject, DriftKind::AcceptedButBlocked),
         LogAction::Reject => (LogAction::Accept, DriftKind::RejectedButAllowed),
     };
-    let here = of(Expected::Recorded(opposite)).map(|met| found(kind, met));
-    let before = of(Expected::Nothing).map(|met| found(DriftKind::SeenBehind, met));
-    Judgement::Drift(here.into_iter().chain(before).collect())
+    let other = if likely == Leg::Forward {
+        Leg::Return
+    } else {
+        Leg::Forward
+    };
+    let on = |leg: Leg| {
+        let here = of(leg, Expected::Recorded(opposite)).map(|met| found(kind, met));
+        let before = of(leg, Expected::Nothing).map(|met| found(DriftKind::SeenBehind, met));
+        here.into_iter().chain(before)
+    };
+    Judgement::Drift(on(likely).chain(on(other)).collect())
+}
+
+/// Whether a record without flags tells of a request or of a reply: servers mostly have the lower port.
+fn likely(part: Part, tuple: &Tuple) -> Leg {
+    match part {
+        Part::Answers => Leg::Return,
+        Part::Opens | Part::Later => Leg::Forward,
+        Part::Unsaid if tuple.source_port < tuple.destination_port => Leg::Return,
+        Part::Unsaid => Leg::Forward,
+    }
 }
 
 /// Whose rules are about these packets. Before a translation they looked otherwise.
@@ -359,12 +396,33 @@ fn blamed((crossing, packets): Match<'_>) -> Vec<Author> {
     all
 }
 
-/// What a prediction says, and whose rules say so.
-fn told(prediction: &Prediction, path: &Path, finding: &Finding) -> (Expected, Vec<(PacketSet, Author)>) {
-    let way = match (prediction.leg, &path.reply) {
+/// The routes that these packets take.
+fn taken((crossing, packets): Match<'_>) -> Vec<Author> {
+    let space = &crossing.work.space;
+    let about = |(of, _): &&(PacketSet, Author)| !space.intersect(*of, packets).is_empty();
+    let routes = crossing.routes.iter().filter(about);
+    routes.map(|(_, author)| author.clone()).collect()
+}
+
+/// The routes between this crossing and the next.
+fn routes(prediction: &Prediction, path: &Path) -> Vec<(PacketSet, Author)> {
+    let way = way(prediction, path);
+    let next = way.hops.get(prediction.hops.1..).unwrap_or_default();
+    let between = next.iter().take_while(|hop| hop.interface.is_none());
+    let chosen = between.filter(|hop| hop.action == Action::Route);
+    chosen.map(author).collect()
+}
+
+fn way<'p>(prediction: &Prediction, path: &'p Path) -> &'p Way {
+    match (prediction.leg, &path.reply) {
         (Leg::Return, Some(reply)) => reply,
         _ => &path.forward,
-    };
+    }
+}
+
+/// What a prediction says, and whose rules say so.
+fn told(prediction: &Prediction, path: &Path, finding: &Finding) -> (Expected, Vec<(PacketSet, Author)>) {
+    let way = way(prediction, path);
     let (begin, end) = prediction.hops;
     let here = &way.hops[begin..end.min(way.hops.len())];
     let space = &finding.work.space;
@@ -383,7 +441,7 @@ fn told(prediction: &Prediction, path: &Path, finding: &Finding) -> (Expected, V
             (prediction.expected, rules.map(author).collect())
         }
         Expected::Undecided => (Expected::Undecided, Vec::new()),
-        Expected::Nothing => behind(prediction, path, begin),
+        Expected::Nothing => behind(prediction, path, begin, space),
     }
 }
 
@@ -392,14 +450,27 @@ fn author(hop: &Hop) -> (PacketSet, Author) {
 }
 
 /// Who keeps the packets from getting here. Where the model does not say what becomes of them, they may get here.
-fn behind(prediction: &Prediction, path: &Path, begin: usize) -> (Expected, Vec<(PacketSet, Author)>) {
-    let before: Vec<&Hop> = match (prediction.leg, &path.reply) {
-        (Leg::Return, Some(reply)) => path.forward.hops.iter().chain(&reply.hops[..begin]).collect(),
-        _ => path.forward.hops[..begin].iter().collect(),
+fn behind(
+    prediction: &Prediction,
+    path: &Path,
+    begin: usize,
+    space: &Space,
+) -> (Expected, Vec<(PacketSet, Author)>) {
+    let returns = prediction.leg == Leg::Return;
+    let (there, back): (&[Hop], &[Hop]) = match (returns, &path.reply) {
+        (true, Some(reply)) => (&path.forward.hops, &reply.hops[..begin]),
+        (true, None) => (&path.forward.hops, &[]),
+        (false, _) => (&path.forward.hops[..begin], &[]),
     };
-    if before.iter().any(|hop| hop.action == Action::Unknown) {
+    if there.iter().chain(back).any(|hop| hop.action == Action::Unknown) {
         return (Expected::Undecided, Vec::new());
     }
-    let drops = before.into_iter().filter(|hop| hop.action == Action::Drop);
-    (Expected::Nothing, drops.map(author).collect())
+    let is_drop = |hop: &&Hop| hop.action == Action::Drop;
+    // What was dropped on the way there was to be answered by these replies.
+    let there = there.iter().filter(is_drop).map(|hop| match returns {
+        true => (space.replies(hop.packets), Author::of(hop)),
+        false => author(hop),
+    });
+    let back = back.iter().filter(is_drop).map(author);
+    (Expected::Nothing, there.chain(back).collect())
 }

@@ -1,11 +1,12 @@
-//! Rules by whose word nothing of what was recorded passed, or was stopped.
+//! Rules by whose word nothing of what was recorded passed, or was stopped; routes that nothing took.
 //!
+//! A route that is a blackhole takes nothing and is not listed; nor are those of edge tables and transit gateways.
 //! Where several rules of a group match, the first of them counts as used, so one that is shadowed shows as unused. A rule of
 //! which no interface has a record is not unused: nothing was seen there.
 
 use super::super::coverage::home;
 use super::Audit;
-use crate::model::{Location, Model, NetworkAclId, Place, ResourceId, SecurityGroupId};
+use crate::model::{Location, Model, NetworkAclId, Peer, Place, ResourceId, RouteState, SecurityGroupId};
 use crate::network::{Direction, RuleRef};
 
 /// A rule that nothing used.
@@ -17,8 +18,8 @@ pub struct UnusedRule {
     pub id: ResourceId,
     /// In or out.
     pub direction: Direction,
-    /// Its number; a security group's are counted from 1.
-    pub rule: u32,
+    /// Its number; a security group's are counted from 1. Of a route its destination.
+    pub rule: RuleRef,
     /// Where it is written.
     pub at: Option<Location>,
 }
@@ -38,9 +39,12 @@ pub struct Unused {
 pub fn unused(audit: &Audit, model: &Model, locate: &dyn Fn(&Place) -> Option<Location>) -> Unused {
     let mut unused = Unused::default();
     for (id, group) in &model.security_groups {
-        let ingress = (1..).zip(&group.ingress).map(|(rule, _)| rule).collect();
+        let ingress = (1..)
+            .zip(&group.ingress)
+            .map(|(rule, _)| RuleRef::Number(rule))
+            .collect();
         let egress = group.egress.iter().flatten();
-        let egress = (1..).zip(egress).map(|(rule, _)| rule).collect();
+        let egress = (1..).zip(egress).map(|(rule, _)| RuleRef::Number(rule)).collect();
         let list = List {
             kind: "security-group",
             section: "security_groups",
@@ -55,14 +59,62 @@ pub fn unused(audit: &Audit, model: &Model, locate: &dyn Fn(&Place) -> Option<Lo
             section: "nacls",
             id: id.into(),
             rules: [
-                acl.ingress.iter().map(|rule| rule.rule).collect(),
-                acl.egress.iter().map(|rule| rule.rule).collect(),
+                acl.ingress
+                    .iter()
+                    .map(|rule| RuleRef::Number(rule.rule))
+                    .collect(),
+                acl.egress.iter().map(|rule| RuleRef::Number(rule.rule)).collect(),
             ],
         };
         let seen = subnets_seen(id, acl.default.then_some(acl.vpc.as_str()), audit, model);
         list.judge(audit, seen, locate, &mut unused);
     }
+    routes(audit, model, locate, &mut unused);
     unused
+}
+
+/// The routes of the tables that route what leaves a subnet.
+fn routes(audit: &Audit, model: &Model, locate: &dyn Fn(&Place) -> Option<Location>, unused: &mut Unused) {
+    for (id, table) in model
+        .route_tables
+        .iter()
+        .filter(|(_, table)| table.gateway.is_empty())
+    {
+        let subnets = audit.interfaces.iter().filter_map(|eni| home(model, eni));
+        let mut subnets = subnets.filter_map(|subnet| model.subnets.get(subnet));
+        let seen = subnets.any(|subnet| match &subnet.route_table {
+            Some(own) => own == id,
+            None => table.main && subnet.vpc == table.vpc,
+        });
+        if !seen {
+            if !table.routes.is_empty() {
+                unused.unseen.push(id.into());
+            }
+            continue;
+        }
+        for (index, route) in table.routes.iter().enumerate() {
+            let to = match &route.destination {
+                Peer::Cidr(cidr) => cidr.net().to_string(),
+                Peer::Resource(id) => id.to_string(),
+            };
+            let rule = RuleRef::Route(to.into());
+            let is_used = audit
+                .used
+                .contains(&(id.to_string(), Direction::Egress, rule.clone()));
+            unused.used += usize::from(is_used);
+            if is_used || route.state == RouteState::Blackhole {
+                continue;
+            }
+            let place = Place::item("route_tables", id).field("routes").index(index);
+            unused.rules.push(UnusedRule {
+                kind: "route-table",
+                id: id.into(),
+                direction: Direction::Egress,
+                rule,
+                at: locate(&place),
+            });
+        }
+    }
 }
 
 /// A list of rules, in and out.
@@ -70,7 +122,7 @@ struct List {
     kind: &'static str,
     section: &'static str,
     id: ResourceId,
-    rules: [Vec<u32>; 2],
+    rules: [Vec<RuleRef>; 2],
 }
 
 impl List {
@@ -92,7 +144,7 @@ impl List {
             .zip(&self.rules)
         {
             for (index, rule) in rules.iter().enumerate() {
-                let key = (self.id.to_string(), direction, RuleRef::Number(*rule));
+                let key = (self.id.to_string(), direction, rule.clone());
                 if audit.used.contains(&key) {
                     unused.used += 1;
                     continue;
@@ -102,7 +154,7 @@ impl List {
                     kind: self.kind,
                     id: self.id.clone(),
                     direction,
-                    rule: *rule,
+                    rule: rule.clone(),
                     at: locate(&place.index(index)),
                 });
             }

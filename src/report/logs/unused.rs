@@ -2,6 +2,7 @@
 
 use super::{counted, line, problems};
 use crate::evidence::{Audit, Unused, UnusedRule};
+use crate::network::RuleRef;
 use serde_json::{Value, json};
 
 /// For people.
@@ -17,16 +18,12 @@ pub fn unused_text(unused: &Unused, audit: &Audit) -> String {
     line(&mut out, &head);
     for rule in &unused.rules {
         let at = rule.at.as_ref().map_or(String::new(), |at| format!("  [{at}]"));
-        line(
-            &mut out,
-            &format!(
-                "  {} {} {} rule {}{at}",
-                rule.kind,
-                rule.id,
-                rule.direction.as_str(),
-                rule.rule
-            ),
-        );
+        let which = match &rule.rule {
+            RuleRef::Route(to) => format!("route {to}"),
+            RuleRef::Number(number) => format!("{} rule {number}", rule.direction.as_str()),
+            RuleRef::Default | RuleRef::Implicit(_) => rule.direction.as_str().to_owned(),
+        };
+        line(&mut out, &format!("  {} {} {which}{at}", rule.kind, rule.id));
     }
     if !unused.unseen.is_empty() {
         let ids: Vec<&str> = unused.unseen.iter().map(|id| id.as_str()).collect();
@@ -58,7 +55,11 @@ pub fn unused_json(unused: &Unused, audit: &Audit) -> String {
         json!({
             "component": { "id": rule.id.as_str(), "type": rule.kind },
             "direction": rule.direction,
-            "rule": { "number": rule.rule },
+            "rule": match &rule.rule {
+                RuleRef::Route(to) => json!({ "route": to.as_ref() }),
+                RuleRef::Number(number) => json!({ "number": number }),
+                RuleRef::Default | RuleRef::Implicit(_) => Value::Null,
+            },
             "at": rule.at,
         })
     };

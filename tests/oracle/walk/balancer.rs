@@ -20,6 +20,7 @@ pub struct Kept {
 impl Walk<'_> {
     /// What the interface of a node has taken in.
     pub(super) fn balance(&mut self, balancer: &Balancer, node: &str, flight: Flight) -> Way {
+        self.unlogged = true;
         let packet = flight.packet;
         let mine = |one: &&Translation| one.nat == node && one.after.reply() == Some(packet);
         if let Some(restored) = self

@@ -44,6 +44,7 @@ impl Walk<'_> {
         endpoint: &InterfaceEndpoint,
         flight: Flight,
     ) -> Way {
+        self.unlogged = true;
         let packet = flight.packet;
         if !endpoint.available {
             return Err(format!("the endpoint of {eni} is not available"));

@@ -16,6 +16,7 @@ pub struct Flow {
 impl Walk<'_> {
     /// Into the endpoint's subnet, past the rules, and on by the table of that subnet.
     pub(super) fn through_endpoint(&mut self, id: &str, from: Option<&str>, mut flight: Flight) -> Way {
+        self.unlogged = true;
         self.hop()?;
         let network = self.network;
         let firewall = network.firewalls.get(id);

@@ -16,16 +16,19 @@ impl Walk<'_> {
     pub(super) fn enter_nat(&mut self, id: &str, subnet: &str, flight: Flight) -> Way {
         let nat = &self.network.nat_gateways[id];
         let before = flight.packet;
+        // Whether a network ACL is asked about what goes to nowhere is not documented.
+        self.unlogged |= !nat.available || nat.subnet.as_deref() == Some(subnet);
         if !nat.available {
             return Err(format!("{id} is not available"));
         }
         if nat.subnet.as_deref() == Some(subnet) {
             return Err(format!("{id} does not serve its own subnet"));
         }
-        self.cross(Some(subnet), nat.subnet.as_deref(), &before)?;
+        self.cross_to((id, nat.subnet.as_deref()), Some(subnet), &before)?;
         if nat.owns(before.destination) {
             return self.back_through_nat(id, flight);
         }
+        self.record(id, Direction::In, &before, true);
         let Some(outward) = in_v4(&before).filter(|packet| [TCP, UDP, ICMP].contains(&packet.protocol))
         else {
             return Err(format!("{id} does not translate {before}"));
@@ -43,6 +46,7 @@ impl Walk<'_> {
             ..outward
         };
         self.tell(|| format!("{id} makes it {after}"));
+        self.record(id, Direction::Out, &after, true);
         self.translations.push(Translation {
             nat: id.to_owned(),
             before,
@@ -76,6 +80,7 @@ impl Walk<'_> {
 
     /// Nothing unsolicited comes in through a NAT gateway.
     pub(super) fn back_through_nat(&mut self, id: &str, flight: Flight) -> Way {
+        self.record(id, Direction::In, &flight.packet, true);
         let mine = self
             .translations
             .iter()
@@ -84,6 +89,7 @@ impl Walk<'_> {
             return Err(format!("{id} knows nothing of {}", flight.packet));
         };
         self.tell(|| format!("{id} makes it {packet} again"));
+        self.record(id, Direction::Out, &packet, true);
         self.leave_nat(id, Flight { packet, ..flight })
     }
 
@@ -95,7 +101,10 @@ impl Walk<'_> {
         let near = network.vpc_of_subnet(subnet);
         let far = match peering.far_side(near) {
             Some(far) if peering.is_active() => far,
-            _ => return Err(format!("{id} is {}", peering.status)),
+            _ => {
+                self.unlogged = true;
+                return Err(format!("{id} is {}", peering.status));
+            }
         };
         self.hop()?;
         self.cross(Some(subnet), None, &flight.packet)?;

@@ -18,6 +18,7 @@ impl Walk<'_> {
         let network = self.network;
         let vpc = network.vpc_of_subnet(subnet);
         let Some((id, inwards)) = network.attachment_of(gateway, vpc) else {
+            self.unlogged = true;
             return Err(format!("{vpc} is not attached to {gateway}"));
         };
         let zone = &network.subnets[subnet].zone;
@@ -26,11 +27,13 @@ impl Walk<'_> {
             .iter()
             .find(|port| network.subnets[*port].zone == *zone)
         else {
+            self.unlogged = true;
             return Err(format!("{id} has no subnet in {zone}"));
         };
         // Both rules are asked, even where the interface is in the sender's own subnet.
         for (subnet, way) in [(subnet, Direction::Out), (port.as_str(), Direction::In)] {
             if !nacl_admits(network, subnet, way, &flight.packet) {
+                self.denied(way);
                 return Err(format!(
                     "network ACL of {subnet}, {way:?}, on the way into {gateway}"
                 ));
