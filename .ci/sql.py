@@ -71,7 +71,8 @@ def whyhop(binary, *arguments):
 
 def records(binary, where, model, window):
     """What whyhop itself finds, without where it stands."""
-    shown = json.loads(whyhop(binary, "logs", "show", where, "--of", "eni-1", "eni-2", "-m", model, "--limit", 100000, "--format", "json", *window))
+    shown = json.loads(whyhop(binary, "logs", "show", where, "--of", "eni-1", "--of", "eni-2", "-m", model, "--limit", 100000, "--format", "json", *window))
+    assert not shown["problems"], shown["problems"]
     keep = ("interface-id", "srcaddr", "dstaddr", "srcport", "dstport", "protocol", "packets", "bytes", "start", "end", "action", "tcp-flags")
     return sorted(tuple(str(one["fields"].get(name, "-")) for name in keep) for one in shown["records"])
 
@@ -86,7 +87,7 @@ def check(binary, python, dialect, folder, model, logs):
         assert len(wanted) > 500, len(wanted)
         for partitions in ["none", "hive"]:
             sql = whyhop(binary, "logs", "sql", "--dialect", dialect, "--table", table, "--partitions", partitions,
-                         "--of", "eni-1", "eni-2", "--columns", "tcp_flags", "-m", model, *window)
+                         "--of", "eni-1", "--of", "eni-2", "--columns", "tcp_flags", "-m", model, *window)
             out = folder / f"{dialect}-{partitions}-{len(window)}"
             run = subprocess.run([python, __file__, "--run", dialect, str(logs), str(out)], input=sql, text=True, capture_output=True)
             if run.returncode != 0:

@@ -76,7 +76,10 @@ impl Event {
         };
         let names: Vec<&str> = self.named.iter().map(|(name, _)| name.as_str()).collect();
         let words: Vec<String> = self.named.iter().map(|(_, value)| word(value)).collect();
-        let is_record = |format: &Format| format.has(Field::Interface) && format.has(Field::Source);
+        // Spark leaves out what is nothing.
+        let is_record = |format: &Format| {
+            format.has(Field::Interface) && (format.has(Field::Source) || format.has(Field::Status))
+        };
         let format = Format::from_header(&names.join(" ")).filter(is_record)?;
         Some((Arc::new(format), words.join(" ").into_bytes()))
     }
