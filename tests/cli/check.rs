@@ -125,3 +125,23 @@ fn the_schema_knows_every_key_and_accepts_the_examples() {
         serde_json::json!({ "version": 1, "expect": [{ "from": "a", "to": "b", "verdict": "maybe" }] });
     assert!(!validator.is_valid(&wrong));
 }
+
+/// What is there and not described may carry any group.
+#[test]
+fn a_group_is_not_called_unused_where_somebody_unknown_may_carry_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let model =
+        "version: 1\nvpcs: { vpc-a: { cidr: 10.0.0.0/16 } }\nsecurity_groups: { sg-a: { vpc: vpc-a } }\n";
+    let checks = folder.path().join("checks.yaml");
+    fs::write(&checks, "version: 1\nhygiene: { unused-group: error }\n").unwrap();
+    let ask = |exit: i32, model: &str| {
+        let file = folder.path().join("model.yaml");
+        fs::write(&file, model).unwrap();
+        drop(ends(
+            exit,
+            &format!("check {} -m {}", checks.display(), file.display()),
+        ));
+    };
+    ask(1, model);
+    ask(0, &format!("{model}unknown: {{ elb-a: {{ type: elb }} }}\n"));
+}

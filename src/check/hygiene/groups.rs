@@ -12,8 +12,26 @@ use std::collections::BTreeSet;
 /// (<https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html>, read 2026-11-25).
 const AUTHORIZED: [u16; 2] = [80, 443];
 
-/// Groups that nothing but themselves names. The `default` group of a VPC cannot be deleted, so it is not told.
+/// Kinds of things that carry groups: of one that is there and not described nobody knows which.
+const CARRIERS: [&str; 9] = [
+    "instance",
+    "network-interface",
+    "lb",
+    "alb",
+    "elb",
+    "load-balancer",
+    "db-instance",
+    "dbinstance",
+    "function",
+];
+
+/// Groups that nothing but themselves names. The `default` group of a VPC cannot be deleted, so it is not told; and none is
+/// where something that may carry it is not described.
 pub fn unused(model: &Model) -> Vec<Odd> {
+    let mut unknown = model.unknown.values();
+    if unknown.any(|one| CARRIERS.contains(&one.kind.as_str())) {
+        return Vec::new();
+    }
     let mut named = BTreeSet::new();
     // What kinds of things carry groups is for the sections to know: whatever says a group's id uses it.
     if let Ok(Value::Object(sections)) = serde_json::to_value(model) {
