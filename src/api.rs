@@ -197,6 +197,10 @@ impl Answers for Analysis {
         self.on_ground(|ground| Resolver::new(ground.model, ground.network, ground.index).everybody())
     }
 
+    fn repair(&self, words: [&str; 3], options: &Options, goal: Goal) -> Result<Repair, QuestionError> {
+        self.repair(words, options, goal)
+    }
+
     fn access(&self, scope: &Scope, replies: bool) -> Result<Vec<Access>, QuestionError> {
         self.on_ground(|ground| scope::access(ground, scope, replies))
     }

@@ -1,10 +1,12 @@
 //! Findings of access scopes as outcomes.
 
+use super::mend::Wanted;
 use super::outcome::{Outcome, Question, Report, Status};
 use super::run::{Answers, Checking};
 use super::scope::{LIBRARY, Scopes};
-use crate::analysis::QuestionError;
+use crate::analysis::repair::Goal;
 use crate::analysis::scope::{Access, Scope};
+use crate::analysis::{Options, QuestionError};
 use crate::model::{Part, near};
 
 /// Asks for every finding of the scopes of a file, or of one that is built in.
@@ -80,6 +82,17 @@ fn outcome(scope: &Scope, access: Access) -> Outcome {
         (true, None) => "packets get there".to_owned(),
     };
     outcome.at = opened.and_then(|hop| hop.at.clone());
+    let asked = &finding.asked;
+    outcome.wanted = Some(Wanted {
+        words: [asked.from.clone(), asked.to.clone(), asked.packets.clone()],
+        options: Options {
+            one_way: asked.one_way,
+            both_families: true,
+            sent: Some([finding.works.as_slice(), &finding.depends].concat()),
+            ..Options::default()
+        },
+        goal: Goal::Close,
+    });
     outcome.explain(finding);
     outcome
 }

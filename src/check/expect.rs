@@ -1,8 +1,10 @@
 //! Expectations: a question, its answer, and the one that was expected.
 
 use super::file::{Because, EvidenceWord, Expectation, Level, Picks, VerdictWord};
+use super::mend::Wanted;
 use super::outcome::{Outcome, Question, Status, told};
 use super::run::{Checking, Said};
+use crate::analysis::repair::Goal;
 use crate::analysis::{Blocker, Finding, Options, Pair, Verdict, together};
 use crate::code::ExplanationCode;
 use crate::evidence::{Logs, correlate};
@@ -83,9 +85,23 @@ fn cell(checking: &mut Checking<'_>, (index, expectation): (usize, &Expectation)
     match checking.job.answers.path(words, &options) {
         Err(error) => checking.mistake(error, &element),
         Ok(finding) => {
-            let outcome = judge(checking, (index, expectation), finding);
+            let mut outcome = judge(checking, (index, expectation), finding);
+            outcome.wanted = goal(expectation).map(|goal| Wanted {
+                words: words.map(str::to_owned),
+                options,
+                goal,
+            });
             checking.outcomes.push(outcome);
         }
+    }
+}
+
+/// What edits of the model should bring about.
+fn goal(expectation: &Expectation) -> Option<Goal> {
+    match expectation.verdict.verdict() {
+        Verdict::Reachable => Some(Goal::Open),
+        Verdict::Blocked => Some(Goal::Close),
+        Verdict::PartlyReachable | Verdict::Unknown => None,
     }
 }
 

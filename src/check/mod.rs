@@ -7,6 +7,7 @@ mod access;
 mod expect;
 mod file;
 mod hygiene;
+mod mend;
 mod outcome;
 mod promise;
 mod run;
@@ -19,6 +20,7 @@ pub use file::{
     Suppression, VerdictWord,
 };
 pub use hygiene::HygieneRule;
+pub use mend::{Wanted, mend};
 pub use outcome::{Outcome, Question, RULES, Report, Rule, Status, Step};
 pub use run::{Answers, Job, run};
 pub use scope::{LIBRARY, Library, Scopes};

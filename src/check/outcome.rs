@@ -1,5 +1,7 @@
 //! What became of something that was expected, or was found: the one shape that every report is made of.
 
+use super::mend::Wanted;
+use crate::analysis::repair::Repair;
 use crate::analysis::{Action, Blocker, Finding, Hop};
 use crate::model::{Diagnostic, Location};
 
@@ -168,6 +170,10 @@ pub struct Outcome {
     pub in_the_way: bool,
     /// The answer, where one explains it.
     pub finding: Option<Finding>,
+    /// What would be as expected, where edits of the model may bring it about.
+    pub wanted: Option<Wanted>,
+    /// The edits that do, where that was asked for.
+    pub repair: Option<Repair>,
 }
 
 impl Outcome {
@@ -189,6 +195,8 @@ impl Outcome {
             steps: Vec::new(),
             in_the_way: false,
             finding: None,
+            wanted: None,
+            repair: None,
         }
     }
 

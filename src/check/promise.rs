@@ -4,8 +4,10 @@
 //! together: what is to be changed is the rule.
 
 use super::file::{Isolation, Level, Only};
+use super::mend::Wanted;
 use super::outcome::{Outcome, Question, Status, opening};
 use super::run::{Checking, Said};
+use crate::analysis::repair::Goal;
 use crate::analysis::{Endpoint, Finding, Members, Options, QuestionError};
 use crate::model::{Location, OneOrMany, Part};
 use crate::packet::AddressSet;
@@ -281,6 +283,12 @@ fn broken_by(
     outcome.subjects = broken.iter().map(|[from, _]| from.clone()).collect();
     outcome.subjects.insert(0, to.clone());
     outcome.at = opening(&finding).and_then(|hop| hop.at.clone());
+    let from: Vec<&str> = broken.iter().map(|[from, _]| from.as_str()).collect();
+    outcome.wanted = Some(Wanted {
+        words: [from.join(","), to.clone(), promise.packets.clone()],
+        options: promise.options.clone(),
+        goal: Goal::Close,
+    });
     outcome.explain(finding);
     outcome
 }

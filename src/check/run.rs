@@ -3,6 +3,7 @@
 use super::file::{Checks, Day, Level, told};
 use super::outcome::{Outcome, Report, Status};
 use super::{access, expect, hygiene, promise, suppress};
+use crate::analysis::repair::{Goal, Repair};
 use crate::analysis::scope::{Access, Scope};
 use crate::analysis::{Endpoint, Finding, Members, Options, QuestionError};
 use crate::model::{Diagnostic, Diagnostics, Model, OneOrMany, Part};
@@ -22,6 +23,8 @@ pub trait Answers {
     fn everybody(&self) -> Vec<Endpoint>;
     /// Every finding of a scope; `replies`: only what is answered counts.
     fn access(&self, scope: &Scope, replies: bool) -> Result<Vec<Access>, QuestionError>;
+    /// What would have to be changed for every packet to get through, or for none to?
+    fn repair(&self, words: [&str; 3], options: &Options, goal: Goal) -> Result<Repair, QuestionError>;
     /// Can these reach those?
     fn between(&self, ends: Members<'_>, packets: &str, options: &Options) -> Result<Finding, QuestionError>;
 }

@@ -4,7 +4,7 @@ use super::args::AccessArgs;
 use super::check::load;
 use super::output::Screen;
 use super::{Exit, Failure, reports};
-use crate::check::{LIBRARY, Scopes, access};
+use crate::check::{LIBRARY, Scopes, access, mend};
 use crate::model::near;
 use std::path::Path;
 
@@ -25,7 +25,11 @@ pub fn run(args: &AccessArgs, screen: &Screen) -> Result<Exit, Failure> {
     let analysis = load(&args.model, &args.parameters, screen)?;
     let mut told = Vec::new();
     for scope in &scopes {
-        told.push(access(&analysis, scope, args.replies)?);
+        let mut report = access(&analysis, scope, args.replies)?;
+        if args.repair {
+            mend(&analysis, &mut report);
+        }
+        told.push(report);
     }
     reports::tell(&told, &args.report, &outputs, screen)
 }

@@ -373,6 +373,9 @@ pub struct AccessArgs {
     /// Only what is answered counts: both directions.
     #[arg(long)]
     pub replies: bool,
+    /// Say for every finding what would have to be changed to close it.
+    #[arg(long)]
+    pub repair: bool,
     /// List the scopes that are built in.
     #[arg(long)]
     pub list: bool,
@@ -455,6 +458,9 @@ pub struct CheckArgs {
     /// Flow logs, in place of those that the check files name.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub flow_logs: Vec<PathBuf>,
+    /// Say for everything that is not as expected what would have to be changed.
+    #[arg(long)]
+    pub repair: bool,
     /// The day to check for, in place of today (UTC): what has an `until` depends on it.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub today: Option<String>,

@@ -4,7 +4,7 @@ use super::args::{CheckArgs, ParameterArgs};
 use super::output::Screen;
 use super::{Exit, Failure, reports};
 use crate::Analysis;
-use crate::check::{CheckFile, Checks, Scopes};
+use crate::check::{CheckFile, Checks, Scopes, mend};
 use crate::model::{Diagnostic, Diagnostics, Excerpt, Location, Origin};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -33,7 +33,12 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Failure> {
         }
         let logs = meant(&args.flow_logs, &checks.flow_logs, path);
         match models[&model].check(checks, &logs, today) {
-            Ok(report) => told.push(report),
+            Ok(mut report) => {
+                if args.repair {
+                    mend(&models[&model], &mut report);
+                }
+                told.push(report);
+            }
             Err(wrong) => mistakes.extend(wrong.0),
         }
     }

@@ -4,6 +4,7 @@ use super::args::{
     LogsArgs, LogsAudit, LogsCommand, LogsCoverage, LogsFormat, LogsShow, LogsSql, SqlDialect, SqlPartitions,
 };
 use super::output::Screen;
+use super::reports::there;
 use super::{Exit, Failure};
 use crate::evidence::{self, Dialect, Partitions, Query, Shown, Sight, Window};
 use crate::model::{Loaded, Origin, Place};
@@ -12,6 +13,12 @@ use crate::{Analysis, Options};
 
 /// Tells what flow logs hold.
 pub fn run(args: &LogsArgs, screen: &Screen) -> Result<Exit, Failure> {
+    match &args.command {
+        LogsCommand::Show(LogsShow { logs, .. })
+        | LogsCommand::Audit(LogsAudit { logs, .. })
+        | LogsCommand::Unused(LogsAudit { logs, .. }) => there(logs)?,
+        LogsCommand::Coverage(_) | LogsCommand::Sql(_) => {}
+    }
     match &args.command {
         LogsCommand::Show(args) => show(args, screen),
         LogsCommand::Audit(args) => audit(args, screen),

@@ -2,7 +2,7 @@
 
 use super::args::{Format, PathArgs};
 use super::output::Screen;
-use super::reports::{ports, to_files};
+use super::reports::{ports, there, to_files};
 use super::{Exit, Failure};
 use crate::analysis::Verdict;
 use crate::evidence::correlate;
@@ -20,6 +20,7 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
             "--since, --until and --log-format are about --flow-logs, which is not given",
         ));
     }
+    there(&args.flow_logs)?;
     let loaded = args.model.load()?;
     warn(&loaded, args, screen);
     loaded.model.notes.iter().for_each(|note| screen.note(note));

@@ -77,6 +77,14 @@ fn to_file<F: ValueEnum>(text: &str, example: &str) -> Result<(F, PathBuf), Fail
     }
 }
 
+/// Whether everything that the command line names is there: what is not was meant to be something else.
+pub fn there(paths: &[PathBuf]) -> Result<(), Failure> {
+    match paths.iter().find(|path| !path.exists()) {
+        Some(path) => Err(Failure::question(format!("there is no {}", path.display()))),
+        None => Ok(()),
+    }
+}
+
 /// What `--source-port` says.
 pub fn ports(text: Option<&str>) -> Result<Option<PortSet>, Failure> {
     let ports = text.map(parse_ports).transpose();

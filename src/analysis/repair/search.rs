@@ -8,7 +8,7 @@ use super::Goal;
 use crate::model::{Change, Model, Origin, Severity, tree, validate, with_changes};
 use crate::network::edit::{Edit, Proposal, Trouble};
 use crate::network::{Kind, Leg};
-use crate::packet::PacketSet;
+use crate::packet::{Cube, Field, PacketSet};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -247,7 +247,7 @@ impl<'a> Search<'a> {
     }
 
     fn on_the_way(&self, finding: &Finding, hop: &Hop, model: &Model) -> Vec<Proposal> {
-        let packets = finding.cubes(hop.packets);
+        let packets = finding.cubes(passing_here(finding, hop));
         let trouble = Trouble {
             model,
             code: None,
@@ -367,13 +367,27 @@ fn smaller(own: &Finding, other: &Finding, blocker: &Blocker) -> bool {
     after != before && space.is_subset(after, before)
 }
 
+/// What gets through, for some of AWS's picks at least, or may.
+fn passing(finding: &Finding) -> Vec<Cube> {
+    [finding.works.as_slice(), &finding.depends, &finding.unknown].concat()
+}
+
+/// Of the packets at a hop those that get through to the end. Addresses are translated on the way, protocols are not, and
+/// ports seldom: where they are, all that is there counts.
+fn passing_here(finding: &Finding, hop: &Hop) -> PacketSet {
+    let space = &finding.work.space;
+    let sent = space.cubes_of(passing(finding));
+    let anywhere = space.forget(space.forget(sent, Field::Source), Field::Destination);
+    match space.intersect(hop.packets, anywhere) {
+        PacketSet::EMPTY => hop.packets,
+        some => some,
+    }
+}
+
 /// Whether fewer packets pass in another answer, and no others.
 fn passes_fewer(own: &Finding, other: &Finding) -> bool {
     let space = &own.work.space;
-    let passing = |finding: &Finding| {
-        let cubes = [&finding.works, &finding.depends, &finding.unknown];
-        space.cubes_of(cubes.into_iter().flatten().cloned().collect())
-    };
+    let passing = |finding: &Finding| space.cubes_of(passing(finding));
     let (before, after) = (passing(own), passing(other));
     after != before && space.is_subset(after, before)
 }

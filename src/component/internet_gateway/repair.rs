@@ -7,7 +7,7 @@
 
 use super::NAME;
 use crate::code::ExplanationCode as Code;
-use crate::model::{AllocationId, Model, NetworkInterfaceId, VpcId};
+use crate::model::{AllocationId, Model, NetworkInterface, NetworkInterfaceId, VpcId};
 use crate::network::edit::{Block, Edit, Proposal, Trouble, aws, reference, set};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -21,20 +21,26 @@ const SENDERS_MAX: usize = 4;
 
 pub(super) fn opening(trouble: &Trouble<'_>) -> Vec<Proposal> {
     match trouble.code {
-        Some(Code::IgwPublicIpAssociationForEgress) if trouble.author.kind == NAME => published(trouble),
+        Some(Code::IgwPublicIpAssociationForEgress) if trouble.author.kind == NAME => {
+            let gateway = trouble.model.internet_gateways.get(trouble.author.id.as_str());
+            let vpc = gateway.and_then(|gateway| gateway.vpc.as_ref());
+            let senders = vpc.map_or_else(Vec::new, |vpc| trouble.senders(vpc));
+            published(senders, trouble.model)
+        }
+        // The internet knows nobody by a private address.
+        Some(Code::NoPossibleDestination) if trouble.author.kind == "internet" => {
+            let ends = trouble.to.iter();
+            let meant = ends.filter_map(|end| trouble.model.enis.get_key_value(end.id.as_str()));
+            published(meant.collect(), trouble.model)
+        }
         Some(Code::BadStateRoute) => attached(trouble).into_iter().map(Proposal::one).collect(),
         _ => Vec::new(),
     }
 }
 
-fn published(trouble: &Trouble<'_>) -> Vec<Proposal> {
-    let model = trouble.model;
-    let gateway = model.internet_gateways.get(trouble.author.id.as_str());
-    let Some(vpc) = gateway.and_then(|gateway| gateway.vpc.as_ref()) else {
-        return Vec::new();
-    };
-    let senders: Vec<&NetworkInterfaceId> = trouble
-        .senders(vpc)
+/// A public address for each interface that has none.
+fn published(interfaces: Vec<(&NetworkInterfaceId, &NetworkInterface)>, model: &Model) -> Vec<Proposal> {
+    let senders: Vec<&NetworkInterfaceId> = interfaces
         .into_iter()
         .filter(|(_, eni)| eni.public_ip.is_none())
         .map(|(id, _)| id)

@@ -5,9 +5,10 @@
 //!
 //! Read 2026-11-26.
 
-use crate::model::{Cidr, NetworkAcl, NetworkAclRule, Ports, ProtocolSpec, RuleAction, VpcId};
+use crate::model::{Change, Cidr, NetworkAcl, NetworkAclRule, Ports, ProtocolSpec, RuleAction, VpcId};
 use crate::network::edit::{
-    Block, Edit, Proposal, Trouble, added, aws, covering, created, fields, needs, portions, reference, ticks,
+    Block, Edit, Proposal, Trouble, added, aws, covering, created, fields, needs, portions, reference,
+    replaced, ticks,
 };
 use crate::network::{Direction, RuleRef};
 use crate::packet::PortSet;
@@ -29,10 +30,29 @@ pub(super) fn opening(trouble: &Trouble<'_>) -> Vec<Proposal> {
         RuleRef::Number(number) => Some(*number),
         _ => None,
     };
-    let edits = numbered(list(acl, trouble.direction), rules, before);
-    let id = trouble.author.id.as_str();
-    let edit = |rule: &NetworkAclRule| entry(id, trouble.direction, rule);
-    let edits = edits.map(|rules| rules.iter().map(edit).collect());
+    proposed(
+        trouble.author.id.as_str(),
+        list(acl, trouble.direction),
+        trouble.direction,
+        rules,
+        before,
+    )
+}
+
+/// Rules with numbers that are free; where there are too few, the rule that decides now and those behind it make room.
+fn proposed(
+    acl: &str,
+    known: &[NetworkAclRule],
+    direction: Direction,
+    rules: Vec<NetworkAclRule>,
+    before: Option<u32>,
+) -> Vec<Proposal> {
+    let edits = match (numbered(known, rules.clone(), before), before) {
+        (Some(rules), _) => Some(rules.iter().map(|rule| entry(acl, direction, rule)).collect()),
+        (None, Some(number)) => shifted(acl, known, direction, rules, number).map(|edit| vec![edit]),
+        (None, None) => None,
+    };
+    let edits = edits.filter(|edits: &Vec<Edit>| !edits.is_empty());
     edits
         .map(|edits| Proposal { ways: vec![edits] })
         .into_iter()
@@ -47,13 +67,13 @@ pub(super) fn closing(trouble: &Trouble<'_>) -> Vec<Proposal> {
         let RuleRef::Number(number) = trouble.rule else {
             return Vec::new();
         };
-        let rules = numbered(list(acl, trouble.direction), rules, Some(*number));
-        let edit = |rule: &NetworkAclRule| entry(id, trouble.direction, rule);
-        let edits = rules.map(|rules| rules.iter().map(edit).collect());
-        return edits
-            .map(|edits| Proposal { ways: vec![edits] })
-            .into_iter()
-            .collect();
+        return proposed(
+            id,
+            list(acl, trouble.direction),
+            trouble.direction,
+            rules,
+            Some(*number),
+        );
     }
     let implied = |vpc: &&VpcId| super::implied(vpc) == id;
     let vpc = trouble.model.vpcs.keys().find(implied);
@@ -134,6 +154,72 @@ fn numbered(
         .last()
         .is_none_or(|last| last.rule <= NUMBER_MAX)
         .then_some(rules)
+}
+
+/// The rules at the number of one, which gets a higher number, as do those behind it as far as they stand close.
+fn shifted(
+    acl: &str,
+    known: &[NetworkAclRule],
+    direction: Direction,
+    mut rules: Vec<NetworkAclRule>,
+    number: u32,
+) -> Option<Edit> {
+    let mut next = number;
+    for rule in &mut rules {
+        rule.rule = next;
+        next += 1;
+    }
+    let mut behind: Vec<&NetworkAclRule> = known.iter().filter(|rule| rule.rule >= number).collect();
+    behind.sort_by_key(|rule| rule.rule);
+    let mut moved: Vec<(&NetworkAclRule, NetworkAclRule)> = Vec::new();
+    for rule in behind {
+        if rule.rule >= next {
+            break;
+        }
+        moved.push((
+            rule,
+            NetworkAclRule {
+                rule: next,
+                ..rule.clone()
+            },
+        ));
+        next += 1;
+    }
+    if next > NUMBER_MAX {
+        return None;
+    }
+    let list = direction.as_str();
+    let one =
+        |(was, is): &(&NetworkAclRule, NetworkAclRule)| replaced("nacls", acl, list, [Some(*was), Some(is)]);
+    // From the last one back, so that none takes another's place.
+    let mut changes: Vec<Change> = moved.iter().rev().map(one).collect();
+    changes.extend(rules.iter().map(|rule| added("nacls", acl, list, rule)));
+    let mut commands = Vec::new();
+    for (was, is) in moved.iter().rev() {
+        commands.extend([command(acl, direction, is), removal(acl, direction, was)]);
+    }
+    commands.extend(rules.iter().map(|rule| command(acl, direction, rule)));
+    let written = moved.iter().map(|(_, is)| is).chain(&rules);
+    let blocks: Vec<String> = written.map(|rule| block(acl, direction, rule)).collect();
+    Some(Edit {
+        changes,
+        aws: commands,
+        terraform: blocks.join("\n\n"),
+    })
+}
+
+fn removal(acl: &str, direction: Direction, rule: &NetworkAclRule) -> String {
+    let (way, number) = (format!("--{}", direction.as_str()), rule.rule.to_string());
+    let words = [
+        "ec2",
+        "delete-network-acl-entry",
+        "--network-acl-id",
+        acl,
+        &way,
+        "--rule-number",
+        &number,
+    ];
+    aws(words)
 }
 
 fn entry(acl: &str, direction: Direction, rule: &NetworkAclRule) -> Edit {

@@ -35,7 +35,12 @@ pub(super) fn opening(trouble: &Trouble<'_>) -> Vec<Proposal> {
     match trouble.code {
         Some(Code::NoRouteToDestination) if trouble.author.kind == NAME => missing(trouble),
         Some(Code::BadStateRoute) if trouble.author.kind == NAME => blackhole(trouble),
-        Some(Code::IgwPublicIpAssociationForEgress) => through_nat(trouble),
+        Some(
+            Code::IgwPublicIpAssociationForEgress
+            | Code::IgwDestinationAddressNotInRfc1918Egress
+            | Code::IgwDestinationAddressNotInRfc6598Egress
+            | Code::PcxRequiresAddressInVpcCidr,
+        ) => elsewhere(trouble),
         _ => Vec::new(),
     }
 }
@@ -85,42 +90,46 @@ fn blackhole(trouble: &Trouble<'_>) -> Vec<Proposal> {
     proposals
 }
 
-/// A NAT gateway, for whoever has no public address of its own.
-fn through_nat(trouble: &Trouble<'_>) -> Vec<Proposal> {
+/// Another way for what is led to a gateway that does not take it, for the subnets of who sends it.
+fn elsewhere(trouble: &Trouble<'_>) -> Vec<Proposal> {
     let model = trouble.model;
-    let gateway = model.internet_gateways.get(trouble.author.id.as_str());
-    let Some(vpc) = gateway.and_then(|gateway| gateway.vpc.as_ref()) else {
-        return Vec::new();
-    };
-    let senders = trouble.senders(vpc);
     let mut tables: Vec<(&RouteTableId, &RouteTable)> = Vec::new();
-    for subnet in senders
-        .iter()
-        .filter_map(|(_, eni)| model.subnets.get(&eni.subnet))
-    {
+    for vpc in model.vpcs.keys() {
         let main = model
             .route_tables
             .iter()
             .find(|(_, table)| table.main && table.vpc == *vpc);
-        let own = subnet
-            .route_table
-            .as_ref()
-            .and_then(|id| model.route_tables.get_key_value(id));
-        if let Some(table) = own.or(main).filter(|table| !tables.contains(table)) {
-            tables.push(table);
+        for subnet in trouble
+            .senders(vpc)
+            .iter()
+            .filter_map(|(_, eni)| model.subnets.get(&eni.subnet))
+        {
+            let own = subnet
+                .route_table
+                .as_ref()
+                .and_then(|id| model.route_tables.get_key_value(id));
+            if let Some(table) = own.or(main).filter(|table| !tables.contains(table)) {
+                tables.push(table);
+            }
         }
     }
-    let nat = targets(vpc, &trouble.destinations(), model).into_iter();
-    let nat = nat.filter(|target| model.nat_gateways.contains_key(target.as_str()));
+    let mut others: Vec<ResourceId> = Vec::new();
+    for (_, table) in &tables {
+        let fresh = targets(&table.vpc, &trouble.destinations(), model).into_iter();
+        let fresh = fresh.filter(|target| *target != trouble.author.id && !others.contains(target));
+        others.extend(fresh.collect::<Vec<_>>());
+    }
     let way = |target: ResourceId| {
         let each = tables.iter().map(|(id, table)| Where::Written(id, table));
         each.flat_map(|table| table.lead(&trouble.prefixes(), &target))
             .collect()
     };
-    nat.map(|target| Proposal {
-        ways: vec![way(target)],
-    })
-    .collect()
+    others
+        .into_iter()
+        .map(|target| Proposal {
+            ways: vec![way(target)],
+        })
+        .collect()
 }
 
 /// What of a VPC might lead to some destinations.

@@ -1,6 +1,7 @@
 //! `--format json`: versioned and stable; fields are added, never changed.
 
 use super::super::fix;
+use super::super::repair::{RepairView, view};
 use super::super::slice::{Slice, slices};
 use super::super::view::pretty;
 use crate::check::{Outcome, Question, Report, Status, Step};
@@ -61,6 +62,8 @@ struct OutcomeView<'a> {
     answer: Option<AnswerView>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     steps: Vec<StepView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repair: Option<RepairView>,
 }
 
 #[derive(Serialize)]
@@ -177,6 +180,7 @@ fn outcome(outcome: &Outcome) -> OutcomeView<'_> {
         fingerprint: super::fingerprint(outcome),
         answer: answer(outcome),
         steps: outcome.steps.iter().map(step).collect(),
+        repair: outcome.repair.as_ref().map(view),
     }
 }
 

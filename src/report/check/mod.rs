@@ -18,7 +18,7 @@ pub use markdown::markdown;
 pub use sarif::sarif;
 pub use text::text;
 
-use super::{Style, fix, flow};
+use super::{Style, fix, flow, repair};
 use crate::analysis::Outcome as Arrived;
 use crate::check::{Outcome, Report, Status};
 use crate::model::Location;
@@ -50,8 +50,16 @@ fn place(outcome: &Outcome) -> Option<&Location> {
     outcome.at.as_ref().or(outcome.expected_at.as_ref())
 }
 
-/// What an outcome says besides its message, a line each.
+/// What an outcome says besides its message, a line each; the edits that would repair it in short.
 fn details(outcome: &Outcome) -> Vec<String> {
+    let mut lines = without_repair(outcome);
+    if let Some(repair) = &outcome.repair {
+        lines.extend(repair::short(repair));
+    }
+    lines
+}
+
+fn without_repair(outcome: &Outcome) -> Vec<String> {
     let mut lines = outcome.details.clone();
     lines.extend(found(outcome));
     if let Some(finding) = &outcome.finding {

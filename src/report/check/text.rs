@@ -1,6 +1,6 @@
 //! For people: what is not as expected in full, the rest in a line each.
 
-use super::{Style, details, place, sum};
+use super::{Style, place, repair, sum, without_repair};
 use crate::check::{Outcome, Report, Status};
 use anstyle::{AnsiColor, Style as Ansi};
 use std::fmt::Write;
@@ -40,8 +40,11 @@ fn one(out: &mut String, outcome: &Outcome, style: Style) {
     }
     let at = place(outcome).map_or_else(String::new, |at| format!(" [{at}]"));
     _ = writeln!(out, "      {}{at}", outcome.message);
-    for line in details(outcome) {
+    for line in without_repair(outcome) {
         _ = writeln!(out, "      {line}");
+    }
+    for line in outcome.repair.iter().flat_map(repair::lines) {
+        _ = writeln!(out, "{}", format!("      {line}").trim_end());
     }
     if let (Some(_), Some(expected)) = (&outcome.at, &outcome.expected_at) {
         _ = writeln!(out, "      asked for at {expected}");

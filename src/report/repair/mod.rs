@@ -5,4 +5,4 @@ mod json;
 mod text;
 
 pub use json::{RepairView, view};
-pub use text::lines;
+pub use text::{lines, short};

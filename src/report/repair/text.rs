@@ -48,6 +48,16 @@ pub fn lines(repair: &Repair) -> Vec<String> {
     lines
 }
 
+/// The best set in a line; or why there is none.
+pub fn short(repair: &Repair) -> Option<String> {
+    let Some(best) = repair.sets.first() else {
+        return repair.why_none.clone();
+    };
+    let changes = best.edits.iter().flat_map(|edit| &edit.changes);
+    let changes: Vec<String> = changes.map(Change::told).collect();
+    Some(format!("repair: {}", changes.join("; ")))
+}
+
 fn edit(number: usize, edit: &Edit) -> Vec<String> {
     let mut lines = Vec::new();
     for (index, change) in edit.changes.iter().enumerate() {
