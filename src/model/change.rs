@@ -76,51 +76,50 @@ pub fn tree(model: &Model) -> Map<String, Value> {
     }
 }
 
-/// A model with some changes made.
+/// A model with some changes made; none where one changes what is not there.
 pub fn with_changes<'a>(
     base: &Map<String, Value>,
     changes: impl IntoIterator<Item = &'a Change>,
 ) -> Option<Model> {
     let mut tree = base.clone();
     for change in changes {
-        make(&mut tree, change);
+        make(&mut tree, change)?;
     }
     serde_json::from_value(Value::Object(tree)).ok()
 }
 
-fn make(tree: &mut Map<String, Value>, change: &Change) {
+fn make(tree: &mut Map<String, Value>, change: &Change) -> Option<()> {
     let section = tree
         .entry(change.section)
         .or_insert_with(|| Value::Object(Map::new()));
-    let Value::Object(items) = section else {
-        return;
-    };
+    let items = section.as_object_mut()?;
     let id = change.id.as_str();
     let Some(field) = &change.field else {
         set(items, id, change.after.as_ref());
-        return;
+        return Some(());
     };
-    let Some(Value::Object(fields)) = items.get_mut(id) else {
-        return;
-    };
+    let fields = items.get_mut(id)?.as_object_mut()?;
     match fields.get_mut(field) {
-        Some(Value::Array(list)) if change.element => {
-            let place = list
-                .iter()
-                .position(|value| Some(value) == change.before.as_ref());
-            match (place, &change.after) {
-                (Some(place), Some(after)) => list[place] = after.clone(),
-                (Some(place), None) => _ = list.remove(place),
-                (None, Some(after)) => list.push(after.clone()),
-                (None, None) => {}
-            }
-        }
-        None if change.element => {
+        Some(Value::Array(list)) if change.element => element(list, change)?,
+        None if change.element && change.before.is_none() => {
             let list = change.after.clone().into_iter().collect();
             fields.insert(field.clone(), Value::Array(list));
         }
+        None if change.element => return None,
         _ => set(fields, field, change.after.as_ref()),
     }
+    Some(())
+}
+
+fn element(list: &mut Vec<Value>, change: &Change) -> Option<()> {
+    let place = |before: &Value| list.iter().position(|value| value == before);
+    match (change.before.as_ref().map(place), &change.after) {
+        (Some(place), Some(after)) => list[place?] = after.clone(),
+        (Some(place), None) => _ = list.remove(place?),
+        (None, Some(after)) => list.push(after.clone()),
+        (None, None) => {}
+    }
+    Some(())
 }
 
 fn set(fields: &mut Map<String, Value>, key: &str, value: Option<&Value>) {

@@ -290,3 +290,45 @@ fn a_route_to_what_is_gone_gets_another_target() {
         ]
     );
 }
+
+/// The internet knows nobody by a private address.
+#[test]
+fn who_is_asked_for_from_outside_is_given_a_public_address() {
+    let out = "
+route_tables:
+  rtb-a: { vpc: vpc-a, routes: [{ destination: 0.0.0.0/0, target: igw-a }] }
+  rtb-b: { vpc: vpc-b, routes: [] }
+internet_gateways:
+  igw-a: { vpc: vpc-a }
+elastic_ips:
+  eipalloc-1: { public_ip: 203.0.113.77 }
+";
+    let text = two(
+        out,
+        &[(
+            "sg-web: { vpc: vpc-a }",
+            "sg-web: { vpc: vpc-a, ingress: [{ protocol: tcp, ports: 443, source: 0.0.0.0/0 }] }",
+        )],
+    );
+    // An address that is there and that nobody uses is taken.
+    assert_eq!(
+        first(&text, ["internet:198.51.100.7", "web", "tcp/443"], Open),
+        ["elastic_ips.eipalloc-1.eni: eni-web is new"]
+    );
+}
+
+/// A default route to the internet takes what the peering should have.
+#[test]
+fn what_a_gateway_does_not_take_is_led_another_way() {
+    let text = two(
+        PEERED,
+        &[(
+            "routes: []",
+            "routes: [{ destination: 0.0.0.0/0, target: igw-a }]",
+        )],
+    ) + "internet_gateways:\n  igw-a: { vpc: vpc-a }\n";
+    assert_eq!(
+        first(&text, ASKED, Open),
+        ["route_tables.rtb-a.routes: { destination: 10.2.1.0/24, target: pcx-ab } is new"]
+    );
+}
