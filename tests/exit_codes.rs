@@ -69,6 +69,9 @@ const TABLE: &str = "
 0 logs sql --dialect athena --path web db -m models/shop.yaml
 2 logs sql --dialect sql --path web db -m models/shop.yaml
 2 logs sql --dialect athena --path web nobody -m models/shop.yaml
+0 mirror client web tcp/443 -m {}/mirrored.yaml
+1 mirror client web tcp/443 -m models/mirror.yaml
+2 mirror client nobody -m models/mirror.yaml
 0 validate -m models/shop.yaml
 1 validate -m {}/odd.yaml
 2 validate -m {}/broken.yaml
@@ -145,6 +148,12 @@ fn folder() -> tempfile::TempDir {
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     FILES.iter().for_each(|(name, text)| write(name, text));
     write("shop.yaml", &fs::read_to_string("models/shop.yaml").unwrap());
+    // As the example, with the second collector open to copies.
+    let mirror = fs::read_to_string("models/mirror.yaml").unwrap();
+    let closed = "{ protocol: tcp, ports: 22, source: 10.0.0.0/16 }";
+    assert!(mirror.contains(closed));
+    let open = mirror.replace(closed, "{ protocol: udp, ports: 4789, source: 10.0.0.0/16 }");
+    write("mirrored.yaml", &open);
     write("unknown-model.yaml", &web("pl-office"));
     write("known-model.yaml", &web("10.9.0.0/16"));
     folder
