@@ -12,6 +12,7 @@ mod gateways;
 mod inspection;
 mod mirrors;
 mod nat;
+mod public_access;
 mod quotas;
 mod reach;
 mod references;
@@ -104,6 +105,7 @@ rules! {
     MODEL_PEERING_OVERLAP Error "two peered VPCs have CIDRs in common" "VPC peering guide, VPC peering basics"
     MODEL_PEERING_PAIR Error "a peering of a VPC with itself, or a second one of the same pair" "VPC peering guide, VPC peering basics"
     MODEL_PEERING_ROUTE Warning "a route to a peering is for addresses that the other VPC does not have" "Reachability Analyzer, PCX_REQUIRES_ADDRESS_IN_VPC_CIDR"
+    MODEL_PUBLIC_ACCESS_BLOCKED Warning "VPC Block Public Access stops what a route table leads to an internet gateway" "VPC guide, VPC Block Public Access basics"
     MODEL_PUBLIC_IP_UNROUTED Warning "an interface has a public address, and its subnet no route to an internet gateway" "VPC guide, Internet gateways"
     MODEL_QUOTA Warning "more of something than AWS allows" "VPC guide, Amazon VPC quotas"
     MODEL_ROUTE_DUPLICATE Error "a route table has two routes for the same destination" "EC2 API, CreateRoute"
@@ -165,6 +167,7 @@ fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagno
         balancers::check(&mut check);
         firewalls::check(&mut check);
         inspection::check(&mut check);
+        public_access::check(&mut check);
         endpoints::check(&mut check);
         mirrors::check(&mut check);
         reach::check(&mut check);
