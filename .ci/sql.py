@@ -29,6 +29,8 @@ enis:
   eni-2: { subnet: subnet, ip: 10.0.0.12, security_groups: [sg] }
 security_groups: { sg: { vpc: vpc } }
 """
+# Seconds that an engine may take to arrive, or for one query.
+LONGEST = 600
 START = 1_760_000_000
 HIVE = "aws-account-id={}/aws-service=vpcflowlogs/aws-region={}/year={}/month={}/day={}"
 
@@ -54,9 +56,13 @@ def engine(folder, package):
     home = folder / package
     venv.create(home, with_pip=True)
     python = home / "bin" / "python"
-    got = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package], capture_output=True, text=True)
-    if got.returncode != 0:
-        last = (got.stderr.strip().splitlines() or ["no word"])[-1]
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", package]
+    try:
+        got = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST)
+        last = None if got.returncode == 0 else (got.stderr.strip().splitlines() or ["no word"])[-1]
+    except subprocess.TimeoutExpired:
+        last = f"it took more than {LONGEST} seconds"
+    if last:
         print(f"\n== SKIPPED: {package} cannot be installed ({last}); this dialect is NOT tested on its engine", file=sys.stderr)
         return None
     return python
@@ -89,7 +95,8 @@ def check(binary, python, dialect, folder, model, logs):
             sql = whyhop(binary, "logs", "sql", "--dialect", dialect, "--table", table, "--partitions", partitions,
                          "--of", "eni-1", "--of", "eni-2", "--columns", "tcp_flags", "-m", model, *window)
             out = folder / f"{dialect}-{partitions}-{len(window)}"
-            run = subprocess.run([python, __file__, "--run", dialect, str(logs), str(out)], input=sql, text=True, capture_output=True)
+            run = subprocess.run([python, __file__, "--run", dialect, str(logs), str(out)], input=sql, text=True,
+                                 capture_output=True, timeout=LONGEST)
             if run.returncode != 0:
                 sys.exit(f"{dialect} refuses:\n{sql}\n{run.stderr[-3000:]}")
             for form in ["csv", "json", "parquet"]:
