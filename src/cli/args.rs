@@ -227,12 +227,12 @@ pub enum LogsCommand {
     /// Hold every record against a model: what was accepted though the model blocks it, rejected though it allows it, or
     /// recorded by interfaces that it does not have. Exit 0 where they agree, 1 where they do not.
     Audit(LogsAudit),
-    /// Rules of security groups and network ACLs that no recorded traffic used. Exit 1 where there are some.
+    /// Rules of security groups and network ACLs, and routes, that no recorded traffic used. Exit 1 where there are some.
     Unused(LogsAudit),
     /// Which interfaces no flow log sees, or sees in part. Exit 1 where there are some.
     Coverage(LogsCoverage),
     /// Print the SQL query that finds the records of a path, or of interfaces, in a table of flow logs. Its result, as CSV
-    /// with a header, is read back with --flow-logs.
+    /// with a header, JSON or Parquet, is read back with --flow-logs.
     Sql(LogsSql),
 }
 

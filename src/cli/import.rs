@@ -4,6 +4,7 @@ use super::args::{ImportArgs, ImportFrom};
 use super::output::Screen;
 use super::{Exit, Failure};
 use crate::import::aws::collection_script;
+use crate::model::Origin;
 
 /// Turns other people's files into a model.
 pub fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Failure> {
@@ -22,6 +23,12 @@ pub fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Failure> {
             output,
         } => (crate::load_templates(templates, &parameters.all())?, output),
     };
+    if loaded.model.origin == Origin::Written {
+        return Err(Failure::Question {
+            message: "this is a model already: there is nothing to import".to_owned(),
+            hint: Some("whyhop validate -m FILE checks it".to_owned()),
+        });
+    }
     loaded.model.notes.iter().for_each(|note| screen.note(note));
     let yaml = loaded
         .model

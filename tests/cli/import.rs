@@ -232,3 +232,12 @@ fn a_cloud_assembly_is_its_templates() {
         &["MODEL_MIXED", "ours.yaml"],
     );
 }
+
+/// What is a model already is no plan, dump or template.
+#[test]
+fn a_model_is_nothing_to_import() {
+    for kind in ["aws", "terraform"] {
+        let refused = ends(2, &format!("import {kind} models/shop.yaml"));
+        assert!(text(&refused.stderr).contains("this is a model already"));
+    }
+}

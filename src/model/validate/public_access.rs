@@ -78,7 +78,12 @@ fn endpoints(check: &mut Check<'_>, governed: &BTreeSet<&str>, place: &Place) {
     let model = check.model;
     let firewalls = model.network_firewalls.values();
     let firewalls = firewalls
-        .filter(|firewall| firewall.vpc.as_ref().is_some_and(|vpc| governed.contains(vpc.as_str())))
+        .filter(|firewall| {
+            firewall
+                .vpc
+                .as_ref()
+                .is_some_and(|vpc| governed.contains(vpc.as_str()))
+        })
         .flat_map(|firewall| firewall.endpoints.keys().map(|id| id.as_str()));
     let balancers = model.vpc_endpoints.iter();
     let balancers = balancers
