@@ -51,13 +51,13 @@ fn blocked<'m>(
             .map(|one| one.mode)
     };
     let exclusion = excluded(id.as_str()).max(excluded(subnet.vpc.as_str()));
-    let stopped = match (setting.mode, exclusion) {
-        (_, Some(ExclusionMode::AllowBidirectional)) => false,
-        (BlockPublicAccessMode::BlockBidirectional, Some(ExclusionMode::AllowEgress)) => false,
-        _ => true,
+    let passes = match exclusion {
+        Some(ExclusionMode::AllowBidirectional) => true,
+        Some(ExclusionMode::AllowEgress) => setting.mode == BlockPublicAccessMode::BlockBidirectional,
+        None => false,
     };
     let mut enis = check.tenants.of_subnet(id.as_str()).iter();
-    if !stopped || !enis.any(|(_, eni)| eni.public_ip.is_some() && eni.interface_type.is_none()) {
+    if passes || !enis.any(|(_, eni)| eni.public_ip.is_some() && eni.interface_type.is_none()) {
         return None;
     }
     let main = model.route_tables.iter();
