@@ -2,12 +2,11 @@
 
 use super::args::{MatrixArgs, MatrixFormat};
 use super::output::Screen;
-use super::reports::{ports, to_files};
+use super::reports::{opened, ports, to_files};
 use super::{Exit, Failure};
+use crate::Options;
 use crate::analysis::Matrix;
-use crate::model::Origin;
 use crate::report::matrix;
-use crate::{Analysis, Options};
 use std::mem::ManuallyDrop;
 
 /// Asks all pairs. Nothing is expected of them, so only what the model does not decide is no success.
@@ -18,13 +17,7 @@ pub fn run(args: &MatrixArgs, screen: &Screen) -> Result<Exit, Failure> {
         one_way: args.one_way,
         ..Options::default()
     };
-    let loaded = args.model.load()?;
-    if loaded.model.origin == Origin::Written {
-        screen.diagnostics(&loaded.warnings);
-    }
-    loaded.model.notes.iter().for_each(|note| screen.note(note));
-    // The process ends with the answer: nobody takes a large network apart before.
-    let analysis = ManuallyDrop::new(Analysis::new(loaded.model));
+    let analysis = opened(&args.model, screen)?;
     let found = ManuallyDrop::new(analysis.matrix(&args.packets, &options)?);
     for (format, file) in outputs {
         screen.file(&file, &render(format, &found))?;

@@ -2,13 +2,11 @@
 
 use super::args::{MatrixFormat, MirrorArgs};
 use super::output::Screen;
-use super::reports::{ports, to_files};
+use super::reports::{opened, ports, to_files};
 use super::{Exit, Failure};
+use crate::Options;
 use crate::analysis::mirror::{Mirror, Mirrored};
-use crate::model::Origin;
 use crate::report::{Style, mirror};
-use crate::{Analysis, Options};
-use std::mem::ManuallyDrop;
 
 /// Asks what is copied, and tells the answer.
 pub fn run(args: &MirrorArgs, screen: &Screen) -> Result<Exit, Failure> {
@@ -18,13 +16,7 @@ pub fn run(args: &MirrorArgs, screen: &Screen) -> Result<Exit, Failure> {
         one_way: args.one_way,
         ..Options::default()
     };
-    let loaded = args.model.load()?;
-    if loaded.model.origin == Origin::Written {
-        screen.diagnostics(&loaded.warnings);
-    }
-    loaded.model.notes.iter().for_each(|note| screen.note(note));
-    // The process ends with the answer: nobody takes a large network apart before.
-    let analysis = ManuallyDrop::new(Analysis::new(loaded.model));
+    let analysis = opened(&args.model, screen)?;
     let found = analysis.mirror(&args.from, &args.to, &args.packets, &options)?;
     for (format, file) in outputs {
         screen.file(&file, &render(format, &found, false))?;

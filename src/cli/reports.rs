@@ -1,12 +1,15 @@
 //! What commands do alike: formats, files, ports; of those that report outcomes, the exit code too.
 
-use super::args::{ReportArgs, ReportFormat};
+use super::args::{ModelArgs, ReportArgs, ReportFormat};
 use super::output::Screen;
 use super::{Exit, Failure};
+use crate::Analysis;
 use crate::check::Report;
+use crate::model::Origin;
 use crate::packet::{PortSet, parse_ports};
 use crate::report::{Style, check};
 use clap::ValueEnum;
+use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
 /// The files to write besides, in the order given. A word that makes no sense is refused before anything is asked.
@@ -92,4 +95,15 @@ pub fn ports(text: Option<&str>) -> Result<Option<PortSet>, Failure> {
         message: error.message,
         hint: Some(error.hint),
     })
+}
+
+/// A model, ready for questions; what is odd in it is told.
+pub fn opened(model: &ModelArgs, screen: &Screen) -> Result<ManuallyDrop<Analysis>, Failure> {
+    let loaded = model.load()?;
+    if loaded.model.origin == Origin::Written {
+        screen.diagnostics(&loaded.warnings);
+    }
+    loaded.model.notes.iter().for_each(|note| screen.note(note));
+    // The process ends with the answer: nobody takes a large network apart before.
+    Ok(ManuallyDrop::new(Analysis::new(loaded.model)))
 }

@@ -18,7 +18,7 @@
 use crate::code::ExplanationCode;
 use crate::model::{
     BlockPublicAccess, BlockPublicAccessId, BlockPublicAccessMode, ExclusionMode, Model, Place, ResourceId,
-    SubnetId, Vpc, VpcId,
+    SubnetId, VpcId,
 };
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, Leg, LinkId, NodeId, Passage, ResourceRef, Step,
@@ -108,7 +108,7 @@ fn sites(model: &Model) -> Vec<Site<'_>> {
     let site = |(gateway, kind, vpc): (ResourceId, &'static str, &Option<VpcId>)| {
         let (vpc, described) = model.vpcs.get_key_value(vpc.as_ref()?)?;
         let mut settings = model.block_public_access.iter();
-        let (id, setting) = settings.find(|(_, setting)| governs(setting, described))?;
+        let (id, setting) = settings.find(|(_, setting)| setting.governs(described))?;
         let site = Site {
             gateway,
             kind,
@@ -121,13 +121,6 @@ fn sites(model: &Model) -> Vec<Site<'_>> {
     internet.chain(egress).chain(carrier).filter_map(site).collect()
 }
 
-/// Whether a setting is for the account and Region of a VPC. What either does not say is taken to be the same.
-fn governs(setting: &BlockPublicAccess, vpc: &Vpc) -> bool {
-    let same =
-        |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
-    same(&setting.account, &vpc.account) && same(&setting.region, &vpc.region)
-}
-
 /// A subnet, its addresses, and how it is excluded.
 struct Zone {
     id: SubnetId,
@@ -136,19 +129,11 @@ struct Zone {
 }
 
 fn subnets(vpc: &VpcId, model: &Model) -> Vec<Zone> {
-    let of = |id: &str| {
-        let mut exclusions = model.block_public_access_exclusions.values();
-        exclusions
-            .find(|one| one.resource.as_str() == id)
-            .map(|one| one.mode)
-    };
-    let whole = of(vpc.as_str());
     let mine = model.subnets.iter().filter(|(_, subnet)| &subnet.vpc == vpc);
     mine.map(|(id, subnet)| Zone {
         id: id.clone(),
         addresses: AddressSet::from_cidrs(subnet.cidr.iter().map(|cidr| cidr.net())),
-        // The more generous of the two holds: an exclusion of a VPC covers its subnets.
-        exclusion: whole.max(of(id.as_str())),
+        exclusion: model.public_access_exclusion(id, vpc),
     })
     .collect()
 }

@@ -11,13 +11,13 @@
 //! `reference` section 4.4, mostly from memory.
 
 use crate::code::ExplanationCode;
-use crate::model::{AddressSpec, CarrierGateway, CarrierGatewayId, Model, NetworkInterfaceId, Place};
+use crate::model::{CarrierGateway, CarrierGatewayId, Model, Place};
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Rewrite, Step, Target,
-    Workspace,
+    Workspace, translations,
 };
 use crate::packet::{AddressSet, Cube, Family, PacketSet, Protocol, ProtocolSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 /// EC2's word for it.
 pub const NAME: &str = "carrier-gateway";
@@ -72,17 +72,9 @@ fn connect_one(id: &CarrierGatewayId, gateway: &CarrierGateway, model: &Model, b
     let node = builder.place(NAME, id);
     let internet = builder.place("internet", "internet");
     let router = builder.before(id).unwrap_or_else(|| builder.place("vpc", vpc));
-    let pair = |(eni, owned): (&NetworkInterfaceId, &Ipv4Addr)| {
-        let eni = model.enis.get(eni)?;
-        let private = eni.ip.iter().find_map(|spec| match spec {
-            AddressSpec::Known(address) if address.is_ipv4() => Some(*address),
-            _ => None,
-        })?;
-        Some((AddressSet::one(private), AddressSet::one(IpAddr::V4(*owned))))
-    };
     let component = Gateway {
         resource: ResourceRef::new(NAME, id),
-        addresses: gateway.addresses.iter().filter_map(pair).collect(),
+        addresses: translations(&gateway.addresses, model),
         outwards: builder.link_from(node, internet, Direction::Egress, vpc),
         inwards: builder.link(node, router, Direction::Ingress),
     };

@@ -10,15 +10,12 @@
 //! Read 2026-11-25; `reference` section 1.6.
 
 use crate::code::ExplanationCode;
-use crate::model::{
-    AddressSpec, LocalGateway, LocalGatewayId, LocalGatewayMode, Model, NetworkInterfaceId, Place, VpcId,
-};
+use crate::model::{LocalGateway, LocalGatewayId, LocalGatewayMode, Model, Place, VpcId};
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Rewrite, Step, Target,
-    Workspace, behind,
+    Workspace, behind, translations,
 };
 use crate::packet::{AddressSet, Family, PacketSet};
-use std::net::IpAddr;
 
 /// EC2's word for it.
 pub const NAME: &str = "local-gateway";
@@ -78,19 +75,10 @@ fn connect_one(id: &LocalGatewayId, gateway: &LocalGateway, model: &Model, build
         let addresses = AddressSet::from_cidrs(cidrs.map(|cidr| cidr.net()));
         inwards.push((addresses, builder.link(node, router, Direction::Ingress)));
     }
-    let pair = |(eni, owned): (&NetworkInterfaceId, &std::net::Ipv4Addr)| {
-        let eni = model.enis.get(eni)?;
-        let private = eni.ip.iter().find_map(|spec| match spec {
-            AddressSpec::Known(address) if address.is_ipv4() => Some(*address),
-            _ => None,
-        })?;
-        Some((AddressSet::one(private), AddressSet::one(IpAddr::V4(*owned))))
-    };
     let behind = behind(&id.into(), model).unwrap_or_default();
     let component = Gateway {
         resource: ResourceRef::new(NAME, id),
-        translated: (gateway.mode == LocalGatewayMode::Coip)
-            .then(|| gateway.addresses.iter().filter_map(pair).collect()),
+        translated: (gateway.mode == LocalGatewayMode::Coip).then(|| translations(&gateway.addresses, model)),
         routes: AddressSet::from_cidrs(behind.prefixes),
         known: behind.known,
         outwards,

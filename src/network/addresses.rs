@@ -1,10 +1,11 @@
 //! Which addresses are whose: what several kinds need to know alike.
 
 use super::build::Builder;
-use crate::model::{AddressSpec, NetworkInterface, Subnet, SubnetId, Vpc};
+use crate::model::{AddressSpec, Model, NetworkInterface, NetworkInterfaceId, Subnet, SubnetId, Vpc};
 use crate::packet::{AddressSet, RangeSet};
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// The link-local addresses of the DNS server that answers in every VPC (VPC guide, "Amazon DNS server").
 const RESOLVERS: [&str; 2] = ["169.254.169.253", "fd00:ec2::253"];
@@ -41,6 +42,22 @@ pub fn nat64() -> AddressSet {
         v4: RangeSet::empty(),
         v6: RangeSet::range(prefix, prefix + u128::from(u32::MAX)),
     }
+}
+
+/// The private addresses of interfaces, and those that a gateway puts in their place.
+pub fn translations(
+    addresses: &BTreeMap<NetworkInterfaceId, Ipv4Addr>,
+    model: &Model,
+) -> Vec<(AddressSet, AddressSet)> {
+    let pair = |(eni, owned): (&NetworkInterfaceId, &Ipv4Addr)| {
+        let eni = model.enis.get(eni)?;
+        let private = eni.ip.iter().find_map(|spec| match spec {
+            AddressSpec::Known(address) if address.is_ipv4() => Some(*address),
+            _ => None,
+        })?;
+        Some((AddressSet::one(private), AddressSet::one(IpAddr::V4(*owned))))
+    };
+    addresses.iter().filter_map(pair).collect()
 }
 
 /// The addresses at which VPC Lattice answers in a VPC that is associated with a service network (VPC Lattice guide, "Control traffic

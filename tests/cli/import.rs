@@ -241,3 +241,38 @@ fn a_model_is_nothing_to_import() {
         assert!(text(&refused.stderr).contains("this is a model already"));
     }
 }
+
+/// Who the targets of a group are is told by a call of its own: without it nobody knows whether there are any.
+#[test]
+fn targets_that_were_not_collected_are_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    dump(folder.path());
+    let arn = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/front/1";
+    let group = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:targetgroup/web/2";
+    let write = |name: &str, value: Value| {
+        fs::write(folder.path().join(name), value.to_string()).unwrap();
+    };
+    write(
+        "elbv2-describe-load-balancers.json",
+        json!({"LoadBalancers": [{"LoadBalancerArn": arn, "LoadBalancerName": "front", "Type": "network", "Scheme": "internal",
+            "VpcId": "vpc-1", "State": {"Code": "active"}, "AvailabilityZones": [{"ZoneName": "eu-west-1a", "SubnetId": "subnet-2"}]}]}),
+    );
+    write(
+        "elbv2-describe-listeners.json",
+        json!({"Listeners": [{"ListenerArn": "l", "LoadBalancerArn": arn, "Port": 80, "Protocol": "TCP",
+            "DefaultActions": [{"Type": "forward", "TargetGroupArn": group}]}]}),
+    );
+    write(
+        "elbv2-describe-target-groups.json",
+        json!({"TargetGroups": [{"TargetGroupArn": group, "TargetGroupName": "web", "Protocol": "TCP", "Port": 80,
+            "TargetType": "instance", "VpcId": "vpc-1"}]}),
+    );
+    let question = format!("path app {arn} tcp/80 -m {}", folder.path().display());
+    ends(3, &question);
+    write(
+        "elbv2-describe-target-health-web.json",
+        json!({"TargetGroupArn": group, "TargetHealthDescriptions": []}),
+    );
+    let empty = ends(1, &question);
+    assert!(text(&empty.stdout).contains("ELBV2_LISTENER_HAS_NO_TG"));
+}

@@ -85,8 +85,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The targets that pass their health checks, or all if none does: load balancers fail open (Network Load Balancer guide, "Target
-    /// groups"). A check whose outcome is not known is taken to pass.
+    /// Of ways that are watched those whose check gets through, or all if none does. A check whose outcome is not known is taken to pass.
     pub(super) fn healthy(&self, picks: Vec<Passage>, hop: &mut Hop) -> Vec<Passage> {
         let fails = |id: &TunnelId| !self.underlay && self.tunnel(*id) == Carriage::Fails;
         let failed: Vec<TunnelId> = picks

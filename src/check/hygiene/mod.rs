@@ -9,7 +9,7 @@ mod rules;
 use super::file::Level;
 use super::outcome::{Outcome, Status};
 use super::run::Checking;
-use crate::model::{Model, Part, Place};
+use crate::model::{Part, Place};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -105,15 +105,4 @@ pub fn all(checking: &mut Checking<'_>) {
 /// An element of a list of a model's item.
 fn element(section: &'static str, id: &str, list: &'static str, index: usize) -> Place {
     Place::item(section, id).field(list).index(index)
-}
-
-/// A subnet's route table, the VPC's main one where it names none.
-fn table_of<'m>(model: &'m Model, subnet: &crate::model::Subnet) -> Option<&'m crate::model::RouteTableId> {
-    let mut tables = model.route_tables.iter();
-    match &subnet.route_table {
-        Some(id) => model.route_tables.get_key_value(id).map(|(id, _)| id),
-        None => tables
-            .find(|(_, table)| table.main && table.vpc == subnet.vpc)
-            .map(|(id, _)| id),
-    }
 }

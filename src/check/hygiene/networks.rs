@@ -1,6 +1,6 @@
 //! Routes that lead back another way than there, and VPCs that have addresses in common.
 
-use super::{Odd, element, table_of};
+use super::{Odd, element};
 use crate::model::{Model, Place, RouteTableId, Subnet, SubnetId, VpcId};
 use crate::network::{Entry, Routes};
 use crate::packet::AddressSet;
@@ -48,7 +48,7 @@ pub fn asymmetric(model: &Model) -> Vec<Odd> {
         .map(|(id, table)| (id, Routes::in_table(table, model)))
         .collect();
     let routed = |(id, subnet): (_, _)| {
-        let table = table_of(model, subnet)?;
+        let table = model.table_of(subnet)?.0;
         let routes = routes.get(table)?;
         Some(Routed {
             id,

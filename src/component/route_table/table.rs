@@ -8,7 +8,7 @@ use crate::network::{
     Arrival, Cause, Choice, Component, Entry, FilterId, LinkId, NodeId, Onward, Passage, ResourceRef,
     RuleRef, Step, Trace, Workspace, lattice, private_addresses,
 };
-use crate::packet::PacketSet;
+use crate::packet::{Cube, PacketSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -85,7 +85,18 @@ impl Table {
     /// What is for VPC Lattice meets no route; gives back the rest. Whether the VPC is associated with a service network, and what that
     /// lets through, the model does not say.
     fn past_lattice(&self, packets: PacketSet, work: &Workspace, steps: &mut Vec<Step>) -> PacketSet {
-        let theirs = work.space.to_destinations(packets, &lattice());
+        let id = FilterId {
+            owner: self.list.owner,
+            variant: 1,
+        };
+        let addresses = || Cube {
+            destinations: lattice(),
+            ..Cube::all()
+        };
+        let map = work.filter(id, || vec![vec![addresses()]]);
+        let parts = work.space.split(map, packets);
+        let matched = parts.into_iter().filter(|(rule, _)| rule.is_some());
+        let theirs = matched.fold(PacketSet::EMPTY, |all, (_, some)| work.space.union(all, some));
         if !theirs.is_empty() {
             let message = "the model does not say whether the VPC is associated with a service network, for which VPC Lattice \
                            answers at these addresses";

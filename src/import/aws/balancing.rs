@@ -25,7 +25,10 @@ pub(super) fn bring(dump: &Dump, import: &mut Import) {
         );
     }
     for found in &dump.target_groups {
-        let item = target_group(&found.item, dump);
+        // Who its targets are is told by another call: without that the group is not known.
+        let Some(item) = target_group(&found.item, dump) else {
+            continue;
+        };
         import.add(
             "target_groups",
             &found.file,
@@ -160,7 +163,7 @@ fn groups(action: &shape::ListenerAction) -> impl Iterator<Item = &str> {
         .chain(weighted.filter_map(|one| one.target_group_arn.as_deref()))
 }
 
-fn target_group(group: &shape::TargetGroup, dump: &Dump) -> TargetGroup {
+fn target_group(group: &shape::TargetGroup, dump: &Dump) -> Option<TargetGroup> {
     let arn = group.target_group_arn.as_str();
     let listed = dump
         .balancer_health
@@ -173,8 +176,10 @@ fn target_group(group: &shape::TargetGroup, dump: &Dump) -> TargetGroup {
         .health
         .iter()
         .filter(|(whose, _)| whose.is(arn) || only && whose.is_nobody());
-    let targets = listed.chain(called.map(|(_, all)| all.as_slice())).flatten();
-    TargetGroup {
+    let mut answers = listed.chain(called.map(|(_, all)| all.as_slice())).peekable();
+    answers.peek()?;
+    let targets = answers.flatten();
+    Some(TargetGroup {
         name: group.target_group_name.clone(),
         kind: match group.target_type.as_deref() {
             Some("ip") => TargetType::Ip,
@@ -196,7 +201,7 @@ fn target_group(group: &shape::TargetGroup, dump: &Dump) -> TargetGroup {
         },
         targets: targets.map(target).collect(),
         tags: crate::model::Tags::new(),
-    }
+    })
 }
 
 fn target(found: &shape::TargetHealthDescription) -> TargetDescription {

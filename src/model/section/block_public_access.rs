@@ -1,6 +1,7 @@
 //! The sections of VPC Block Public Access.
 
-use super::super::sections::items;
+use super::super::sections::{Model, items};
+use super::Vpc;
 use crate::model::id::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,6 +57,29 @@ pub enum ExclusionMode {
     AllowEgress,
     /// Everything.
     AllowBidirectional,
+}
+
+impl BlockPublicAccess {
+    /// Whether it is for the account and Region of a VPC. What either does not say is taken to be the same.
+    pub fn governs(&self, vpc: &Vpc) -> bool {
+        let same =
+            |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
+        same(&self.account, &vpc.account) && same(&self.region, &vpc.region)
+    }
+}
+
+impl Model {
+    /// How a subnet is excluded from VPC Block Public Access. An exclusion of a VPC covers its subnets; the more generous of the two
+    /// holds.
+    pub fn public_access_exclusion(&self, id: &SubnetId, vpc: &VpcId) -> Option<ExclusionMode> {
+        let of = |id: &str| {
+            let mut exclusions = self.block_public_access_exclusions.values();
+            exclusions
+                .find(|one| one.resource.as_str() == id)
+                .map(|one| one.mode)
+        };
+        of(vpc.as_str()).max(of(id.as_str()))
+    }
 }
 
 impl BlockPublicAccessMode {

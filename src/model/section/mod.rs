@@ -111,4 +111,13 @@ impl Model {
         let of = |subnet: &SubnetId| self.subnets.get(subnet).map(|subnet| subnet.vpc.clone());
         nat.subnet.as_ref().map_or_else(|| nat.vpc.clone(), of)
     }
+
+    /// The route table that a subnet uses: its own, else the VPC's main one; none where the model does not describe it.
+    pub fn table_of(&self, subnet: &Subnet) -> Option<(&RouteTableId, &RouteTable)> {
+        let mut tables = self.route_tables.iter();
+        match &subnet.route_table {
+            Some(id) => self.route_tables.get_key_value(id),
+            None => tables.find(|(_, table)| table.main && table.vpc == subnet.vpc),
+        }
+    }
 }

@@ -104,15 +104,7 @@ fn way_out<'m>(
 }
 
 fn table_of<'m>(check: &Check<'m>, id: &SubnetId) -> Option<(&'m RouteTableId, &'m RouteTable)> {
-    let model = check.model;
-    let subnet = model.subnets.get(id)?;
-    match &subnet.route_table {
-        Some(table) => model.route_tables.get_key_value(table),
-        None => model
-            .route_tables
-            .iter()
-            .find(|(_, table)| table.main && table.vpc == subnet.vpc),
-    }
+    check.model.table_of(check.model.subnets.get(id)?)
 }
 
 /// The internet gateway to which the subnet of an endpoint leads.

@@ -2,7 +2,7 @@
 
 use super::{Check, Place};
 use crate::model::{
-    BlockPublicAccess, BlockPublicAccessMode, ExclusionMode, Subnet, SubnetId, Vpc, VpcEndpointType,
+    BlockPublicAccess, BlockPublicAccessMode, ExclusionMode, Subnet, SubnetId, VpcEndpointType,
 };
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ pub fn check(check: &mut Check<'_>) {
             continue;
         }
         let place = Place::item("block_public_access", id).field("mode");
-        let vpcs = model.vpcs.iter().filter(|(_, vpc)| governs(setting, vpc));
+        let vpcs = model.vpcs.iter().filter(|(_, vpc)| setting.governs(vpc));
         let governed: BTreeSet<&str> = vpcs.map(|(id, _)| id.as_str()).collect();
         let subnets = model.subnets.iter();
         for (id, subnet) in subnets.filter(|(_, subnet)| governed.contains(subnet.vpc.as_str())) {
@@ -30,13 +30,6 @@ pub fn check(check: &mut Check<'_>) {
     }
 }
 
-/// Whether a setting is for the account and Region of a VPC. What either does not say is taken to be the same.
-fn governs(setting: &BlockPublicAccess, vpc: &Vpc) -> bool {
-    let same =
-        |one: &Option<String>, other: &Option<String>| one.is_none() || other.is_none() || one == other;
-    same(&setting.account, &vpc.account) && same(&setting.region, &vpc.region)
-}
-
 /// The internet gateway that the hosts of a subnet use by their public addresses, where all of that is stopped.
 fn blocked<'m>(
     check: &Check<'m>,
@@ -44,13 +37,7 @@ fn blocked<'m>(
     (id, subnet): (&SubnetId, &Subnet),
 ) -> Option<&'m str> {
     let model = check.model;
-    let excluded = |of: &str| {
-        let mut exclusions = model.block_public_access_exclusions.values();
-        exclusions
-            .find(|one| one.resource.as_str() == of)
-            .map(|one| one.mode)
-    };
-    let exclusion = excluded(id.as_str()).max(excluded(subnet.vpc.as_str()));
+    let exclusion = model.public_access_exclusion(id, &subnet.vpc);
     let passes = match exclusion {
         Some(ExclusionMode::AllowBidirectional) => true,
         Some(ExclusionMode::AllowEgress) => setting.mode == BlockPublicAccessMode::BlockBidirectional,
@@ -60,15 +47,8 @@ fn blocked<'m>(
     if passes || !enis.any(|(_, eni)| eni.public_ip.is_some() && eni.interface_type.is_none()) {
         return None;
     }
-    let main = model.route_tables.iter();
-    let main = main.filter(|(_, table)| table.main && table.vpc == subnet.vpc);
-    let table = subnet.route_table.as_ref().or(main.map(|(id, _)| id).next())?;
-    let mut targets = model
-        .route_tables
-        .get(table)?
-        .routes
-        .iter()
-        .map(|route| route.target.as_str());
+    let (_, table) = model.table_of(subnet)?;
+    let mut targets = table.routes.iter().map(|route| route.target.as_str());
     targets.find(|target| model.internet_gateways.contains_key(*target))
 }
 
