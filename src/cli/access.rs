@@ -1,12 +1,38 @@
 //! `whyhop access`.
 
-use super::args::AccessArgs;
-use super::check::load;
+use super::args::ParameterArgs;
+use super::opening;
 use super::output::Screen;
-use super::{Exit, Failure, reports};
+use super::reports::{self, ReportArgs};
+use super::{Exit, Failure};
 use crate::check::{LIBRARY, Scopes, access, mend};
 use crate::model::near;
-use std::path::Path;
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+/// `whyhop access`.
+#[derive(Debug, Args)]
+pub struct AccessArgs {
+    /// Scopes: names of built-in ones (`--list`), or files with the JSON of AWS's Network Access Analyzer.
+    #[arg(required_unless_present = "list", value_name = "SCOPE")]
+    pub scopes: Vec<String>,
+    /// A model file, a folder of them, or a folder of `aws … describe-*` JSON. Several are united.
+    #[arg(short, long = "model", value_name = "PATH", required_unless_present = "list", num_args = 1..)]
+    pub model: Vec<PathBuf>,
+    #[command(flatten)]
+    pub parameters: ParameterArgs,
+    /// Only what is answered counts: both directions.
+    #[arg(long)]
+    pub replies: bool,
+    /// Say for every finding what would have to be changed to close it.
+    #[arg(long)]
+    pub repair: bool,
+    /// List the scopes that are built in.
+    #[arg(long)]
+    pub list: bool,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
 
 /// Asks for every finding of the scopes. A finding is not as expected.
 pub fn run(args: &AccessArgs, screen: &Screen) -> Result<Exit, Failure> {
@@ -22,7 +48,7 @@ pub fn run(args: &AccessArgs, screen: &Screen) -> Result<Exit, Failure> {
     let outputs = reports::outputs(&args.report)?;
     let scopes = args.scopes.iter().map(|word| read(word, Path::new("")));
     let scopes = scopes.collect::<Result<Vec<_>, _>>()?;
-    let analysis = load(&args.model, &args.parameters, screen)?;
+    let analysis = opening::analysis(&args.model, &args.parameters.all(), screen)?;
     let mut told = Vec::new();
     for scope in &scopes {
         let mut report = access(&analysis, scope, args.replies)?;

@@ -1,14 +1,41 @@
 //! `whyhop check`.
 
-use super::args::{CheckArgs, ParameterArgs};
+use super::args::ParameterArgs;
+use super::opening::analysis;
 use super::output::Screen;
-use super::{Exit, Failure, reports};
+use super::reports::{self, ReportArgs};
+use super::{Exit, Failure};
 use crate::Analysis;
 use crate::check::{CheckFile, Checks, Scopes, mend};
-use crate::model::{Diagnostic, Diagnostics, Excerpt, Location, Origin};
+use crate::model::{Diagnostic, Diagnostics, Excerpt, Location};
+use clap::Args;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+
+/// `whyhop check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Check files.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The model, in place of the one that the check files name.
+    #[arg(short, long = "model", value_name = "PATH", num_args = 1..)]
+    pub model: Vec<PathBuf>,
+    #[command(flatten)]
+    pub parameters: ParameterArgs,
+    /// Flow logs, in place of those that the check files name.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub flow_logs: Vec<PathBuf>,
+    /// Say for everything that is not as expected what would have to be changed.
+    #[arg(long)]
+    pub repair: bool,
+    /// The day to check for, in place of today (UTC): what has an `until` depends on it.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub today: Option<String>,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
 
 /// Asks everything that the check files expect, and tells what became of it.
 pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Failure> {
@@ -29,7 +56,7 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Failure> {
             });
         }
         if !models.contains_key(&model) {
-            models.insert(model.clone(), load(&model, &args.parameters, screen)?);
+            models.insert(model.clone(), analysis(&model, &args.parameters.all(), screen)?);
         }
         let logs = meant(&args.flow_logs, &checks.flow_logs, path);
         match models[&model].check(checks, &logs, today) {
@@ -113,16 +140,6 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostics {
     };
     let error = Diagnostic::error("CHECK_UNREADABLE", error.to_string());
     Diagnostics(vec![error.at(Some(at))])
-}
-
-/// Loads a model, and says what is odd about it.
-pub fn load(model: &[PathBuf], parameters: &ParameterArgs, screen: &Screen) -> Result<Analysis, Failure> {
-    let loaded = crate::load_with(model, &parameters.all())?;
-    if loaded.model.origin == Origin::Written {
-        screen.diagnostics(&loaded.warnings);
-    }
-    loaded.model.notes.iter().for_each(|note| screen.note(note));
-    Ok(Analysis::new(loaded.model))
 }
 
 /// The day that is given, else today's: the only place that reads a clock for a check.

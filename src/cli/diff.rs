@@ -1,25 +1,63 @@
 //! `whyhop diff`.
 
-use super::args::{DiffArgs, FailOn, ReportFormat};
+use super::args::AskArgs;
+use super::opening::told;
 use super::output::Screen;
-use super::reports::{self, ports};
+use super::reports::{self, ReportArgs, ReportFormat};
 use super::{Exit, Failure};
-use crate::Options;
 use crate::analysis::diff::Diff;
 use crate::check::Report;
-use crate::model::{Model, Origin};
+use crate::model::Model;
 use crate::packet::parse_packets;
 use crate::report::{Style, diff};
+use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
+
+/// `whyhop diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The old model: a file or folder of any kind that `-m` takes. A Terraform plan alone is both: what was before it, and
+    /// what will be.
+    pub old: PathBuf,
+    /// The new model; it may be of another kind. What has another id is found by its name.
+    pub new: Option<PathBuf>,
+    /// Which packets: `all` (the default), `tcp/443`, `udp/53`, `icmp/8`, `proto/47`, or a comma list.
+    pub packets: Option<String>,
+    #[command(flatten)]
+    pub ask: AskArgs,
+    /// Exit with 1 when something became possible, ceased, or either.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub fail_on: Option<FailOn>,
+    #[command(flatten)]
+    pub report: ReportArgs,
+}
+
+/// Which differences fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// What became possible.
+    Opened,
+    /// What ceased.
+    Closed,
+    /// Either.
+    Any,
+}
+
+impl FailOn {
+    /// For the report.
+    pub fn meaning(self) -> diff::FailOn {
+        match self {
+            Self::Opened => diff::FailOn::Opened,
+            Self::Closed => diff::FailOn::Closed,
+            Self::Any => diff::FailOn::Any,
+        }
+    }
+}
 
 /// Asks all pairs of two models, and tells what fares differently.
 pub fn run(args: &DiffArgs, screen: &Screen) -> Result<Exit, Failure> {
     let outputs = reports::outputs(&args.report)?;
-    let options = Options {
-        source_ports: ports(args.source_port.as_deref())?,
-        one_way: args.one_way,
-        ..Options::default()
-    };
+    let options = args.ask.options()?;
     let (new, packets) = asked(args);
     let ((old, new), name) = match new {
         Some(new) => (
@@ -71,12 +109,7 @@ fn planned(path: &Path, screen: &Screen) -> Result<(Model, Model), Failure> {
 }
 
 fn load(path: &PathBuf, screen: &Screen) -> Result<Model, Failure> {
-    let loaded = crate::load(std::slice::from_ref(path))?;
-    if loaded.model.origin == Origin::Written {
-        screen.diagnostics(&loaded.warnings);
-    }
-    loaded.model.notes.iter().for_each(|note| screen.note(note));
-    Ok(loaded.model)
+    Ok(told(crate::load(std::slice::from_ref(path))?, screen))
 }
 
 /// Text and JSON tell differences in a shape of their own; the others tell outcomes.

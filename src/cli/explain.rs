@@ -1,11 +1,18 @@
 //! `whyhop explain`.
 
-use super::args::ExplainArgs;
 use super::output::Screen;
 use super::{Exit, Failure};
 use crate::code::ExplanationCode;
 use crate::model::{RULES, Severity, near};
+use clap::Args;
 use std::fmt::Write;
+
+/// `whyhop explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The code; all of them where left out.
+    pub code: Option<String>,
+}
 
 /// Explains a code, or lists them all.
 pub fn run(args: &ExplainArgs, screen: &Screen) -> Result<Exit, Failure> {

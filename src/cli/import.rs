@@ -1,10 +1,56 @@
 //! `whyhop import`.
 
-use super::args::{ImportArgs, ImportFrom};
+use super::args::ParameterArgs;
 use super::output::Screen;
 use super::{Exit, Failure};
 use crate::import::aws::collection_script;
 use crate::model::Origin;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `whyhop import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// From what.
+    #[command(subcommand)]
+    pub from: ImportFrom,
+}
+
+/// What can be imported.
+#[derive(Debug, Subcommand)]
+pub enum ImportFrom {
+    /// A folder of `aws … describe-*` JSON.
+    Aws {
+        /// The folder.
+        #[arg(required_unless_present = "script")]
+        dir: Option<PathBuf>,
+        /// Write the model here instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Print the read-only commands that collect such a folder.
+        #[arg(long)]
+        script: bool,
+    },
+    /// A Terraform or OpenTofu plan or state: `terraform show -json`, or a terraform.tfstate.
+    Terraform {
+        /// The file.
+        file: PathBuf,
+        /// Write the model here instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// CloudFormation templates, in YAML or JSON; CDK's and SAM's are such, too.
+    Cloudformation {
+        /// The templates: of several, one imports what another exports.
+        #[arg(required = true)]
+        templates: Vec<PathBuf>,
+        #[command(flatten)]
+        parameters: ParameterArgs,
+        /// Write the model here instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+}
 
 /// Turns other people's files into a model.
 pub fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Failure> {

@@ -1,15 +1,156 @@
 //! `whyhop logs`.
 
-use super::args::{
-    LogsArgs, LogsAudit, LogsCommand, LogsCoverage, LogsFormat, LogsShow, LogsSql, SqlDialect, SqlPartitions,
-};
+use super::args::{ModelArgs, ReadingArgs, Shape, time};
+use super::opening::{self, opened};
 use super::output::Screen;
 use super::reports::there;
 use super::{Exit, Failure};
 use crate::evidence::{self, Dialect, Partitions, Query, Shown, Sight, Window};
-use crate::model::{Loaded, Origin, Place};
+use crate::model::Place;
 use crate::report::logs as report;
 use crate::{Analysis, Options};
+use clap::{Args, Subcommand, ValueEnum};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// `whyhop logs`.
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// What to do with them.
+    #[command(subcommand)]
+    pub command: LogsCommand,
+}
+
+/// What can be done with flow logs.
+#[derive(Debug, Subcommand)]
+pub enum LogsCommand {
+    /// Print records, decoded: of interfaces, or of a path. Exit 1 where there is none.
+    Show(LogsShow),
+    /// Hold every record against a model: what was accepted though the model blocks it, rejected though it allows it, or
+    /// recorded by interfaces that it does not have. Exit 0 where they agree, 1 where they do not.
+    Audit(LogsAudit),
+    /// Rules of security groups and network ACLs, and routes, that no recorded traffic used. Exit 1 where there are some.
+    Unused(LogsAudit),
+    /// Which interfaces no flow log sees, or sees in part. Exit 1 where there are some.
+    Coverage(LogsCoverage),
+    /// Print the SQL query that finds the records of a path, or of interfaces, in a table of flow logs. Its result, as CSV
+    /// with a header, JSON or Parquet, is read back with --flow-logs.
+    Sql(LogsSql),
+}
+
+/// `whyhop logs show`.
+#[derive(Debug, Args)]
+pub struct LogsShow {
+    /// Flow logs: files, or folders of them.
+    #[arg(required = true, value_name = "LOGS")]
+    pub logs: Vec<PathBuf>,
+    /// Whose records: a network interface, a transit gateway attachment, a regional NAT gateway.
+    #[arg(long, value_name = "ID", conflicts_with = "path")]
+    pub of: Vec<String>,
+    /// The records of a path: `--path web db`. Needs a model.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"], requires = "model")]
+    pub path: Vec<String>,
+    /// The packets of the path.
+    #[arg(long, value_name = "PACKETS", default_value = "all", requires = "path")]
+    pub packets: String,
+    /// A model: for paths, and for the formats of its flow logs.
+    #[arg(short, long = "model", value_name = "PATH", num_args = 1..)]
+    pub model: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// The most records that are printed.
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    pub limit: usize,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Shape::Text)]
+    pub format: Shape,
+}
+
+/// `whyhop logs audit` and `unused`.
+#[derive(Debug, Args)]
+pub struct LogsAudit {
+    /// Flow logs: files, or folders of them.
+    #[arg(required = true, value_name = "LOGS")]
+    pub logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Shape::Text)]
+    pub format: Shape,
+}
+
+/// `whyhop logs coverage`.
+#[derive(Debug, Args)]
+pub struct LogsCoverage {
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Flow logs that were created after this time do not count.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<u64>,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Shape::Text)]
+    pub format: Shape,
+}
+
+/// An SQL engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SqlDialect {
+    /// Amazon Athena.
+    Athena,
+    /// Trino.
+    Trino,
+    /// Spark SQL.
+    Spark,
+    /// DuckDB.
+    Duckdb,
+}
+
+/// How a table is partitioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SqlPartitions {
+    /// Not at all.
+    None,
+    /// By account, Region, year, month and day, as Hive-compatible paths are.
+    Hive,
+    /// By `date`, written 2026/11/23.
+    Date,
+}
+
+/// `whyhop logs sql`.
+#[derive(Debug, Args)]
+pub struct LogsSql {
+    /// The engine.
+    #[arg(long, value_enum)]
+    pub dialect: SqlDialect,
+    /// The table, or what stands for one: `read_parquet('logs/*.parquet')`.
+    #[arg(long, value_name = "TABLE", default_value = "vpc_flow_logs")]
+    pub table: String,
+    /// Its partitions.
+    #[arg(long, value_enum, default_value_t = SqlPartitions::None)]
+    pub partitions: SqlPartitions,
+    /// Columns that the table has besides those of the default format: `tcp_flags`.
+    #[arg(long, value_name = "COLUMN", num_args = 1.., value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// Whose records.
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub of: Vec<String>,
+    /// The records of a path: `--path web db`.
+    #[arg(long, num_args = 2, value_names = ["FROM", "TO"])]
+    pub path: Vec<String>,
+    /// The packets of the path.
+    #[arg(long, value_name = "PACKETS", default_value = "all", requires = "path")]
+    pub packets: String,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Only records that end at this time or later.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub since: Option<u64>,
+    /// Only records that begin at this time or earlier.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub until: Option<u64>,
+}
 
 /// Tells what flow logs hold.
 pub fn run(args: &LogsArgs, screen: &Screen) -> Result<Exit, Failure> {
@@ -28,20 +169,11 @@ pub fn run(args: &LogsArgs, screen: &Screen) -> Result<Exit, Failure> {
     }
 }
 
-fn built(loaded: Loaded, screen: &Screen) -> Analysis {
-    let Loaded { model, warnings, .. } = loaded;
-    if model.origin == Origin::Written {
-        screen.diagnostics(&warnings);
-    }
-    model.notes.iter().for_each(|note| screen.note(note));
-    Analysis::new(model)
-}
-
 fn show(args: &LogsShow, screen: &Screen) -> Result<Exit, Failure> {
     let logs = args.reading.logs();
     let analysis = match args.model.is_empty() {
         true => Analysis::new(crate::model::Model::default()),
-        false => built(crate::load(&args.model)?, screen),
+        false => opening::analysis(&args.model, &BTreeMap::new(), screen)?,
     };
     let mut whose: Vec<String> = args.of.clone();
     if let [from, to] = args.path.as_slice() {
@@ -60,10 +192,10 @@ fn show(args: &LogsShow, screen: &Screen) -> Result<Exit, Failure> {
     tell(&shown, args.format, screen)
 }
 
-fn tell(shown: &Shown, format: LogsFormat, screen: &Screen) -> Result<Exit, Failure> {
+fn tell(shown: &Shown, format: Shape, screen: &Screen) -> Result<Exit, Failure> {
     screen.data(&match format {
-        LogsFormat::Text => report::show_text(shown),
-        LogsFormat::Json => report::show_json(shown),
+        Shape::Text => report::show_text(shown),
+        Shape::Json => report::show_json(shown),
     })?;
     Ok(if shown.all > 0 {
         Exit::Expected
@@ -73,11 +205,11 @@ fn tell(shown: &Shown, format: LogsFormat, screen: &Screen) -> Result<Exit, Fail
 }
 
 fn audit(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
-    let analysis = built(args.model.load()?, screen);
+    let analysis = opened(&args.model, screen)?;
     let audit = analysis.audit(&args.logs, &args.reading.logs());
     screen.data(&match args.format {
-        LogsFormat::Text => report::audit_text(&audit),
-        LogsFormat::Json => report::audit_json(&audit),
+        Shape::Text => report::audit_text(&audit),
+        Shape::Json => report::audit_json(&audit),
     })?;
     Ok(match (audit.agrees(), audit.says_something()) {
         (false, _) => Exit::Unexpected,
@@ -87,13 +219,13 @@ fn audit(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
 }
 
 fn unused(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
-    let analysis = built(args.model.load()?, screen);
+    let analysis = opened(&args.model, screen)?;
     let audit = analysis.audit(&args.logs, &args.reading.logs());
     let locate = |place: &Place| analysis.network().locate(place);
     let unused = evidence::unused(&audit, analysis.model(), &locate);
     screen.data(&match args.format {
-        LogsFormat::Text => report::unused_text(&unused, &audit),
-        LogsFormat::Json => report::unused_json(&unused, &audit),
+        Shape::Text => report::unused_text(&unused, &audit),
+        Shape::Json => report::unused_json(&unused, &audit),
     })?;
     Ok(match (audit.fit, unused.rules.is_empty()) {
         (0, _) => Exit::Unknown,
@@ -103,15 +235,15 @@ fn unused(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
 }
 
 fn coverage(args: &LogsCoverage, screen: &Screen) -> Result<Exit, Failure> {
-    let analysis = built(args.model.load()?, screen);
+    let analysis = opened(&args.model, screen)?;
     let window = Window {
         since: None,
         until: args.until,
     };
     let sights = evidence::sights(analysis.model(), window);
     screen.data(&match args.format {
-        LogsFormat::Text => report::coverage_text(&sights),
-        LogsFormat::Json => report::coverage_json(&sights),
+        Shape::Text => report::coverage_text(&sights),
+        Shape::Json => report::coverage_json(&sights),
     })?;
     Ok(match sights.iter().all(Sight::is_whole) {
         true => Exit::Expected,
@@ -120,7 +252,7 @@ fn coverage(args: &LogsCoverage, screen: &Screen) -> Result<Exit, Failure> {
 }
 
 fn sql(args: &LogsSql, screen: &Screen) -> Result<Exit, Failure> {
-    let analysis = built(args.model.load()?, screen);
+    let analysis = opened(&args.model, screen)?;
     let mut whose = args.of.clone();
     if let [from, to] = args.path.as_slice() {
         let finding = analysis.path(from, to, &args.packets, &Options::default())?;

@@ -9,6 +9,7 @@ mod import;
 mod logs;
 mod matrix;
 mod mirror;
+mod opening;
 mod output;
 mod path;
 mod reports;
@@ -16,13 +17,62 @@ mod review;
 mod schema;
 mod validate;
 
-pub use args::Cli;
-
 use crate::model::Diagnostics;
-use args::Command;
-use clap::{CommandFactory, Parser};
-use output::Screen;
+use clap::{CommandFactory, Parser, Subcommand};
+use output::{Color, Screen};
 use std::ffi::OsString;
+
+/// Can A reach B in an AWS network, hop by hop; what blocks it; and which flow-log records prove it.
+#[derive(Debug, Parser)]
+#[command(name = "whyhop", version, about, long_about = None, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 as expected (reachable), 1 not as expected (blocked, partly reachable, a check failed), \
+                        2 bad usage or a bad model, 3 unknown, 101 a bug."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask whether FROM can reach TO, and why not.
+    Path(path::PathArgs),
+    /// Ask everything that check files expect; made for CI.
+    Check(check::CheckArgs),
+    /// Flow logs on their own: their records decoded, and held against a model.
+    Logs(logs::LogsArgs),
+    /// Ask access scopes: every way that one matches and does not exclude.
+    Access(access::AccessArgs),
+    /// Ask all pairs: what gets from whom to whom, by class.
+    Matrix(matrix::MatrixArgs),
+    /// What newly connects between two models, what is newly cut, and by which change.
+    Diff(diff::DiffArgs),
+    /// Hold the report of every model of a folder against the one that was reviewed.
+    Review(review::ReviewArgs),
+    /// Ask which mirror sessions copy a path's packets, and whether the copies arrive.
+    Mirror(mirror::MirrorArgs),
+    /// Check a model: exit 0 without a word, 1 with warnings, 2 with errors.
+    Validate(args::ModelArgs),
+    /// Turn other people's files into a model.
+    Import(import::ImportArgs),
+    /// Explain a code.
+    Explain(explain::ExplainArgs),
+    /// Print a JSON schema.
+    Schema(schema::SchemaArgs),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
 
 /// How a command ended. Public, and the same for every command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

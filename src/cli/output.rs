@@ -1,11 +1,22 @@
 //! Data on standard output, all else on standard error. A closed pipe is not an error.
 
-use super::args::Color;
 use super::{Exit, Failure};
 use crate::model::Diagnostic;
 use crate::report;
+use clap::ValueEnum;
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// The most mistakes that are told one by one.
 const SHOWN_MAX: usize = 200;

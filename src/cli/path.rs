@@ -1,15 +1,88 @@
 //! `whyhop path`.
 
-use super::args::{Format, PathArgs};
+use super::args::{AskArgs, ModelArgs, ReadingArgs};
 use super::output::Screen;
-use super::reports::{ports, there, to_files};
+use super::reports::{there, to_files};
 use super::{Exit, Failure};
 use crate::analysis::Verdict;
+use crate::analysis::repair::Goal;
 use crate::evidence::correlate;
 use crate::model::{Loaded, Origin};
 use crate::report::{self, Style, Subject};
 use crate::{Analysis, Options};
+use clap::{Args, ValueEnum};
 use std::mem::ManuallyDrop;
+use std::path::PathBuf;
+
+/// `whyhop path`.
+#[derive(Debug, Args)]
+pub struct PathArgs {
+    /// Where packets begin: an id, a name, an address, a CIDR, `internet`, `internet:ADDRESS`, a subnet, VPC or security
+    /// group, `tag:KEY=VALUE`, `new:SUBNET/GROUP`, or a comma list.
+    pub from: String,
+    /// Where they should arrive.
+    pub to: String,
+    /// Which packets: `all`, `tcp/443`, `udp/53`, `icmp/8`, `proto/47`, or a comma list.
+    #[arg(default_value = "all")]
+    pub packets: String,
+    #[command(flatten)]
+    pub model: ModelArgs,
+    /// Flow logs to hold the answer against: a file or a folder.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub flow_logs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub reading: ReadingArgs,
+    #[command(flatten)]
+    pub ask: AskArgs,
+    /// A component that the way there must pass.
+    #[arg(long, value_name = "ID")]
+    pub through: Vec<String>,
+    /// A component that no way may pass.
+    #[arg(long, value_name = "ID")]
+    pub avoid: Vec<String>,
+    /// Say what would have to be changed for the packets to get through; `--repair=close`: for none to.
+    #[arg(long, value_enum, value_name = "GOAL", num_args = 0..=1, require_equals = true, default_missing_value = "open")]
+    pub repair: Option<RepairGoal>,
+    /// Say which traffic mirror sessions copy the packets, and whether the copies arrive.
+    #[arg(long)]
+    pub mirror: bool,
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Writes the answer to a file as well: `json:answer.json`.
+    #[arg(long, value_name = "FORMAT:FILE")]
+    pub output: Vec<String>,
+}
+
+/// The shape of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// Versioned JSON.
+    Json,
+    /// AWS's NetworkInsightsAnalysis.
+    Aws,
+}
+
+/// What a repair is to bring about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RepairGoal {
+    /// Every packet gets through, there and back.
+    Open,
+    /// No packet does.
+    Close,
+}
+
+impl RepairGoal {
+    /// For the library.
+    pub fn meaning(self) -> Goal {
+        match self {
+            Self::Open => Goal::Open,
+            Self::Close => Goal::Close,
+        }
+    }
+}
 
 /// Asks, and tells the answer.
 pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
@@ -73,11 +146,9 @@ fn warn(loaded: &Loaded, args: &PathArgs, screen: &Screen) {
 
 fn options(args: &PathArgs) -> Result<Options, Failure> {
     Ok(Options {
-        source_ports: ports(args.source_port.as_deref())?,
-        one_way: args.one_way,
         through: args.through.clone(),
         avoid: args.avoid.clone(),
-        ..Options::default()
+        ..args.ask.options()?
     })
 }
 

@@ -1,16 +1,41 @@
 //! What commands do alike: formats, files, ports; of those that report outcomes, the exit code too.
 
-use super::args::{ModelArgs, ReportArgs, ReportFormat};
 use super::output::Screen;
 use super::{Exit, Failure};
-use crate::Analysis;
 use crate::check::Report;
-use crate::model::Origin;
-use crate::packet::{PortSet, parse_ports};
 use crate::report::{Style, check};
-use clap::ValueEnum;
-use std::mem::ManuallyDrop;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
+
+/// The shape of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    Text,
+    /// Versioned JSON.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit's XML.
+    Junit,
+    /// GitHub's annotations.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// Markdown, for a job's summary or a comment.
+    Markdown,
+}
+
+/// Where reports go.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// What goes to standard output.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub format: ReportFormat,
+    /// Writes the report to a file as well, as often as you like: `sarif:whyhop.sarif`.
+    #[arg(long, value_name = "FORMAT:FILE")]
+    pub output: Vec<String>,
+}
 
 /// The files to write besides, in the order given. A word that makes no sense is refused before anything is asked.
 pub fn outputs(args: &ReportArgs) -> Result<Vec<(ReportFormat, PathBuf)>, Failure> {
@@ -86,24 +111,4 @@ pub fn there(paths: &[PathBuf]) -> Result<(), Failure> {
         Some(path) => Err(Failure::question(format!("there is no {}", path.display()))),
         None => Ok(()),
     }
-}
-
-/// What `--source-port` says.
-pub fn ports(text: Option<&str>) -> Result<Option<PortSet>, Failure> {
-    let ports = text.map(parse_ports).transpose();
-    ports.map_err(|error| Failure::Question {
-        message: error.message,
-        hint: Some(error.hint),
-    })
-}
-
-/// A model, ready for questions; what is odd in it is told.
-pub fn opened(model: &ModelArgs, screen: &Screen) -> Result<ManuallyDrop<Analysis>, Failure> {
-    let loaded = model.load()?;
-    if loaded.model.origin == Origin::Written {
-        screen.diagnostics(&loaded.warnings);
-    }
-    loaded.model.notes.iter().for_each(|note| screen.note(note));
-    // The process ends with the answer: nobody takes a large network apart before.
-    Ok(ManuallyDrop::new(Analysis::new(loaded.model)))
 }

@@ -3,17 +3,32 @@
 //! A folder of models and check files: every model gets a report that is held against the one that was reviewed. A check
 //! file is about the models that it names.
 
-use super::args::{ParameterArgs, ReviewArgs};
-use super::check::{load, meant, scopes};
+use super::check::{meant, scopes};
+use super::opening;
 use super::output::Screen;
 use super::{Exit, Failure};
 use crate::check::{CheckFile, Checks, HygieneRule, Report};
 use crate::report::review::{Review, review};
 use crate::{Analysis, Options};
+use clap::Args;
 use jiff::civil::Date;
 use similar::TextDiff;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// `whyhop review`.
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
+    /// The folder of models and check files.
+    #[arg(default_value = "models")]
+    pub dir: PathBuf,
+    /// The folder of the reports that were reviewed.
+    #[arg(long, value_name = "DIR", default_value = "snapshots/review")]
+    pub snapshots: PathBuf,
+    /// Write the reports: they are reviewed.
+    #[arg(long)]
+    pub accept: bool,
+}
 
 /// What became of a report.
 enum Found {
@@ -92,13 +107,7 @@ fn reports(dir: &Path, screen: &Screen) -> Result<BTreeMap<String, String>, Fail
         let inner = path.strip_prefix(dir).unwrap_or(&path).with_extension("");
         let parts = inner.iter().map(|part| part.to_string_lossy().into_owned());
         let name = parts.collect::<Vec<_>>().join("--");
-        let analysis = load(
-            std::slice::from_ref(&path),
-            &ParameterArgs {
-                parameter: Vec::new(),
-            },
-            screen,
-        )?;
+        let analysis = opening::analysis(std::slice::from_ref(&path), &BTreeMap::new(), screen)?;
         let text = report(&name, &path, &analysis, &checks)?;
         reports.insert(name, text);
     }
