@@ -76,6 +76,9 @@ pub fn run(args: &ImportArgs, screen: &Screen) -> Result<Exit, Failure> {
         });
     }
     loaded.model.notes.iter().for_each(|note| screen.note(note));
+    if let Some(census) = &loaded.census {
+        screen.note(&census.to_string());
+    }
     let yaml = loaded
         .model
         .to_yaml()

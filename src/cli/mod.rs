@@ -58,7 +58,7 @@ pub enum Command {
     /// Ask which mirror sessions copy a path's packets, and whether the copies arrive.
     Mirror(mirror::MirrorArgs),
     /// Check a model: exit 0 without a word, 1 with warnings, 2 with errors.
-    Validate(args::ModelArgs),
+    Validate(validate::ValidateArgs),
     /// Turn other people's files into a model.
     Import(import::ImportArgs),
     /// Explain a code.

@@ -1,5 +1,6 @@
 //! What the user wrote: typed sections, ids, and where each thing is written.
 
+pub mod census;
 mod change;
 mod diagnostic;
 mod id;
@@ -13,6 +14,7 @@ mod validate;
 mod value;
 mod write;
 
+pub use census::Census;
 pub use change::{Change, tree, with_changes};
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, Severity, harmless};
 pub use id::*;

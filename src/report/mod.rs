@@ -15,6 +15,7 @@ pub mod repair;
 pub mod review;
 mod slice;
 mod text;
+mod validation;
 mod view;
 
 pub use aws::aws;
@@ -22,6 +23,7 @@ pub use diagnostic::diagnostic;
 pub use fix::fix;
 pub use json::json;
 pub use text::{Style, text};
+pub use validation::validation as validation_json;
 
 use crate::analysis::Finding;
 use crate::analysis::mirror::Mirror;

@@ -276,3 +276,31 @@ fn targets_that_were_not_collected_are_unknown() {
     let empty = ends(1, &question);
     assert!(text(&empty.stdout).contains("ELBV2_LISTENER_HAS_NO_TG"));
 }
+
+#[test]
+fn what_becomes_of_every_resource_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let template = written(
+        folder.path(),
+        "stack.yaml",
+        "Conditions: { Never: !Equals [a, b] }\nResources:\n  Net: { Type: AWS::EC2::VPC, Properties: { CidrBlock: 10.0.0.0/16 } }\n  \
+         Role: { Type: AWS::IAM::Role, Properties: {} }\n  Lost: { Type: AWS::EC2::Subnet, Properties: { CidrBlock: 10.0.0.0/24 } }\n  \
+         Client: { Type: AWS::EC2::ClientVpnEndpoint, Properties: {} }\n  \
+         Other: { Type: AWS::EC2::VPC, Condition: Never, Properties: { CidrBlock: 10.1.0.0/16 } }\n",
+    );
+    let page = json_of(&ends(
+        0,
+        &format!("validate --format json -m {}", template.display()),
+    ));
+    assert_eq!(
+        page["resources"],
+        json!({
+            "seen": 5, "mapped": {"AWS::EC2::VPC": 1}, "untold": {"AWS::EC2::Subnet": 1}, "aside": {"AWS::IAM::Role": 1},
+            "unsupported": {"AWS::EC2::ClientVpnEndpoint": 1}, "unmade": {"AWS::EC2::VPC": 1}
+        })
+    );
+    let told = ends(0, &format!("import cloudformation {}", template.display()));
+    let line = "note: 5 resources: 1 mapped; 1 not told enough of: AWS::EC2::Subnet (1); 1 set aside, no network: \
+                AWS::IAM::Role (1); 1 unsupported: AWS::EC2::ClientVpnEndpoint (1); 1 not made, by their condition: AWS::EC2::VPC (1)";
+    assert!(text(&told.stderr).contains(line), "{}", text(&told.stderr));
+}

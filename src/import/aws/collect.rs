@@ -2,7 +2,8 @@
 
 use super::{firewall_shape, shape, wan};
 use crate::import::{File, broken_json};
-use crate::model::Diagnostic;
+use crate::model::census::Counts;
+use crate::model::{Census, Diagnostic};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -47,7 +48,11 @@ macro_rules! dump {
             /// The rule groups of the policies.
             pub rule_groups: Vec<Found<firewall_shape::DescribedRuleGroup>>,
             /// Top-level keys that are not read: how many items each holds.
-            pub others: BTreeMap<String, usize>,
+            pub others: Counts,
+            /// What is read: how many items each top-level key holds.
+            pub read: Counts,
+            /// The same for what says nothing of who reaches whom, or what others say.
+            pub aside: Counts,
             /// The top-level keys that were there, empty or not.
             pub seen: BTreeSet<String>,
             /// VPC Block Public Access, one an account and Region.
@@ -74,6 +79,7 @@ macro_rules! dump {
                 match key {
                     $($key => {
                         let items: Vec<shape::$shape> = map.next_value()?;
+                        self.counted(key, items.len());
                         self.$field.extend(items.into_iter().map(|item| file.found(item)));
                     })*
                     _ => return Ok(false),
@@ -136,6 +142,58 @@ dump! {
     mirror_sessions "TrafficMirrorSessions" TrafficMirrorSession
     mirror_filters "TrafficMirrorFilters" TrafficMirrorFilter
     mirror_targets "TrafficMirrorTargets" TrafficMirrorTarget
+}
+
+impl Dump {
+    /// What became of the items of every key.
+    pub fn census(&self) -> Census {
+        let lists = |lists: &BTreeMap<String, Vec<_>>| lists.values().map(Vec::len).sum::<usize>();
+        let mut mapped = self.read.clone();
+        for (key, items) in [
+            (
+                "Attributes",
+                self.attributes.iter().map(|(_, all)| all.len()).sum(),
+            ),
+            (
+                "TargetHealthDescriptions",
+                self.health.iter().map(|(_, all)| all.len()).sum(),
+            ),
+            ("Entries", self.entries.values().map(Vec::len).sum()),
+            ("Routes", lists(&self.transit_routes) + lists(&self.local_routes)),
+            (
+                "TransitGatewayRouteTablePropagations",
+                self.transit_learned.values().map(Vec::len).sum(),
+            ),
+            ("Firewall", self.firewalls.len()),
+            ("VpcEndpointAssociation", self.firewall_associations.len()),
+            ("FirewallPolicy", self.firewall_policies.len()),
+            ("RuleGroup", self.rule_groups.len()),
+            ("VpcBlockPublicAccessOptions", self.public_access.len()),
+            ("CoreNetwork", self.core_networks.len()),
+            ("CoreNetworkPolicy", self.core_policies.len()),
+            ("Attachments", self.core_attachments.len()),
+            ("VpcAttachment", self.core_vpc_attachments.len()),
+        ] {
+            add(&mut mapped, key, items);
+        }
+        Census {
+            mapped,
+            aside: self.aside.clone(),
+            unsupported: self.others.clone(),
+            ..Census::default()
+        }
+    }
+
+    /// So many more items of a key were read.
+    fn counted(&mut self, key: &str, items: usize) {
+        add(&mut self.read, key, items);
+    }
+}
+
+fn add(counts: &mut Counts, key: &str, items: usize) {
+    if items > 0 {
+        *counts.entry(key.to_owned()).or_default() += items;
+    }
 }
 
 /// Where a file is.
@@ -302,10 +360,13 @@ impl<'de> Visitor<'de> for Document<'_> {
                 _ if about.read(&key, &mut map)? || answer.read(&key, &mut map)? => {}
                 // What marks the version of an answer says nothing of the network.
                 "UpdateToken" => drop(map.next_value::<IgnoredAny>()?),
-                silent if SILENT.contains(&silent) => drop(map.next_value::<IgnoredAny>()?),
+                silent if SILENT.contains(&silent) => {
+                    let Count(count) = map.next_value()?;
+                    add(&mut dump.aside, &key, count);
+                }
                 _ => {
                     let Count(count) = map.next_value()?;
-                    *dump.others.entry(key).or_default() += count;
+                    add(&mut dump.others, &key, count);
                 }
             }
         }

@@ -129,7 +129,13 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     model.sources.add(Arc::new(files));
     gateways_of_routes(&mut model);
     let warnings = validate(&mut model);
-    settle(Loaded { model, warnings }, mistakes)
+    let census = Some(dump.census());
+    let loaded = Loaded {
+        model,
+        warnings,
+        census,
+    };
+    settle(loaded, mistakes)
 }
 
 fn cidrs<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Vec<Cidr> {

@@ -9,15 +9,6 @@ use crate::model::{
 };
 use std::collections::BTreeMap;
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::ElasticLoadBalancingV2::LoadBalancer",
-    "AWS::ElasticLoadBalancingV2::Listener",
-    "AWS::ElasticLoadBalancingV2::ListenerRule",
-    "AWS::ElasticLoadBalancingV2::TargetGroup",
-    "AWS::ElasticLoadBalancing::LoadBalancer",
-];
-
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     for resource in build.of("AWS::ElasticLoadBalancingV2::LoadBalancer") {

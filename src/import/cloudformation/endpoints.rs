@@ -7,13 +7,6 @@ use crate::model::{
     VpcEndpointType,
 };
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::EC2::VPCEndpoint",
-    "AWS::EC2::VPCEndpointService",
-    "AWS::EC2::VPCEndpointServicePermissions",
-];
-
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     for resource in build.of("AWS::EC2::VPCEndpointService") {

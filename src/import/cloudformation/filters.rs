@@ -14,17 +14,6 @@ use crate::model::{
 };
 use std::collections::BTreeMap;
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::EC2::SecurityGroup",
-    "AWS::EC2::SecurityGroupIngress",
-    "AWS::EC2::SecurityGroupEgress",
-    "AWS::EC2::SecurityGroupVpcAssociation",
-    "AWS::EC2::NetworkAcl",
-    "AWS::EC2::NetworkAclEntry",
-    "AWS::EC2::SubnetNetworkAclAssociation",
-];
-
 /// In which properties a rule names peers.
 const PEERS: [&str; 7] = [
     "CidrIp",

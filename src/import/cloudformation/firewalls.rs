@@ -8,13 +8,6 @@ use crate::model::{FirewallEndpoint, FirewallEndpointState, NetworkFirewall, Res
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::NetworkFirewall::Firewall",
-    "AWS::NetworkFirewall::FirewallPolicy",
-    "AWS::NetworkFirewall::RuleGroup",
-];
-
 /// The keys of these shapes whose values are numbers.
 fn is_number(key: &str) -> bool {
     matches!(key, "Priority" | "FromPort" | "ToPort" | "Protocols" | "Capacity")

@@ -8,19 +8,6 @@ use crate::model::{
     OneOrMany, PeeringConnection, PeeringStatus, VpnConnection, VpnGateway, VpnState,
 };
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::EC2::InternetGateway",
-    "AWS::EC2::VPCGatewayAttachment",
-    "AWS::EC2::EgressOnlyInternetGateway",
-    "AWS::EC2::NatGateway",
-    "AWS::EC2::VPCPeeringConnection",
-    "AWS::EC2::VPNGateway",
-    "AWS::EC2::CustomerGateway",
-    "AWS::EC2::VPNConnection",
-    "AWS::EC2::VPNConnectionRoute",
-];
-
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     attached(build);

@@ -9,16 +9,6 @@ use crate::model::{
     OneOrMany, SecurityGroupId, SubnetId, parse_address,
 };
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::EC2::NetworkInterface",
-    "AWS::EC2::NetworkInterfaceAttachment",
-    "AWS::EC2::Instance",
-    "AWS::EC2::LaunchTemplate",
-    "AWS::EC2::EIP",
-    "AWS::EC2::EIPAssociation",
-];
-
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     interfaces(build);

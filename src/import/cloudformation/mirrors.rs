@@ -9,14 +9,6 @@ use crate::model::{
     TrafficMirrorTarget,
 };
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::EC2::TrafficMirrorFilter",
-    "AWS::EC2::TrafficMirrorFilterRule",
-    "AWS::EC2::TrafficMirrorSession",
-    "AWS::EC2::TrafficMirrorTarget",
-];
-
 /// Brings it.
 pub fn bring(build: &mut Build<'_>) {
     for resource in build.of("AWS::EC2::TrafficMirrorFilter") {

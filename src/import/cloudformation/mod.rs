@@ -35,14 +35,16 @@ mod transit;
 pub use detect::is_template;
 
 use super::{File, gateways_of_routes, settle};
+use crate::model::census::{Counts, count, list};
 use crate::model::{
-    Diagnostic, Diagnostics, FlowLog, Loaded, Model, Origin, ResourceId, Span, Tags, TextFile, TrafficType,
-    UnknownResource, validate,
+    Census, Diagnostic, Diagnostics, FlowLog, Loaded, Model, Origin, ResourceId, Span, Tags, TextFile,
+    TrafficType, UnknownResource, validate,
 };
 use evaluate::Reason;
 use resource::{Block, Named, Resource, named};
 use sources::Lines;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use value::Value;
 
@@ -61,7 +63,7 @@ const NETWORK: [&str; 10] = [
 ];
 
 /// Types of these families that are no part of the network themselves.
-const ELSEWHERE: [&str; 19] = [
+const ELSEWHERE: [&str; 20] = [
     "AWS::EC2::Volume",
     "AWS::EC2::VolumeAttachment",
     "AWS::EC2::KeyPair",
@@ -74,6 +76,7 @@ const ELSEWHERE: [&str; 19] = [
     "AWS::EC2::NetworkInsightsAnalysis",
     "AWS::EC2::NetworkInsightsAccessScope",
     "AWS::EC2::NetworkInsightsAccessScopeAnalysis",
+    "AWS::EC2::VPCEndpointServicePermissions",
     "AWS::EC2::IPAM",
     "AWS::EC2::IPAMPool",
     "AWS::EC2::IPAMScope",
@@ -105,6 +108,11 @@ struct Build<'a> {
     account: Option<&'a str>,
     model: Model,
     lines: Lines,
+    /// The types that were asked for: all others are not read.
+    asked: RefCell<BTreeSet<&'static str>>,
+    /// The resources of which the template does not tell enough.
+    lost: BTreeSet<String>,
+    census: Census,
 }
 
 fn build(stacks: &stack::Stacks) -> Loaded {
@@ -125,6 +133,12 @@ fn build(stacks: &stack::Stacks) -> Loaded {
             ..Model::default()
         },
         lines: Lines::default(),
+        asked: RefCell::default(),
+        lost: BTreeSet::new(),
+        census: Census {
+            unmade: stacks.unmade.clone(),
+            ..Census::default()
+        },
     };
     places::bring(&mut build);
     routing::bring(&mut build);
@@ -142,16 +156,26 @@ fn build(stacks: &stack::Stacks) -> Loaded {
     mirrors::bring(&mut build);
     unsupported(&mut build);
     doubts(&mut build);
-    let Build { mut model, lines, .. } = build;
+    let Build {
+        mut model,
+        lines,
+        census,
+        ..
+    } = build;
     model.sources.add(Arc::new(lines));
     gateways_of_routes(&mut model);
     let warnings = validate(&mut model);
-    Loaded { model, warnings }
+    Loaded {
+        model,
+        warnings,
+        census: Some(census),
+    }
 }
 
 impl<'a> Build<'a> {
     /// The resources of a type.
     fn of(&self, kind: &'static str) -> impl Iterator<Item = &'a Resource> + use<'a> {
+        self.asked.borrow_mut().insert(kind);
         self.resources.iter().filter(move |one| one.kind == kind)
     }
 
@@ -234,6 +258,7 @@ impl<'a> Build<'a> {
         self.unknown(&resource.id, &word(&resource.kind), why);
         self.lines
             .item("unknown", &resource.id, &resource.file, resource.span);
+        self.lost.insert(resource.id.clone());
         self.note(format!("{}: {why}", resource.id));
     }
 
@@ -330,47 +355,40 @@ fn doubts(build: &mut Build<'_>) {
     }
 }
 
-/// What is network and not modelled: known to be there, listed once by type, and unknown to who meets it.
+/// Counts every resource. What is network and not modelled is known to be there, listed once by type, and unknown to who meets
+/// it.
 fn unsupported(build: &mut Build<'_>) {
-    let read = [
-        places::KINDS,
-        routing::KINDS,
-        filters::KINDS,
-        gateways::KINDS,
-        hosts::KINDS,
-        balancing::KINDS,
-        transit::KINDS,
-        firewalls::KINDS,
-        endpoints::KINDS,
-        mirrors::KINDS,
-        &["AWS::EC2::FlowLog"],
-    ]
-    .concat();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let asked = build.asked.borrow().clone();
+    let mut unsupported = Counts::new();
     for resource in build.resources {
         let kind = resource.kind.as_str();
-        let network = NETWORK.iter().any(|prefix| kind.starts_with(prefix));
-        if !network || read.contains(&kind) || ELSEWHERE.contains(&kind) || build.model.contains(&resource.id)
-        {
-            continue;
+        let network = NETWORK.iter().any(|prefix| kind.starts_with(prefix)) && !ELSEWHERE.contains(&kind);
+        let read = asked.contains(kind) || build.model.contains(&resource.id);
+        let counts = if build.lost.contains(&resource.id) {
+            &mut build.census.untold
+        } else if read {
+            &mut build.census.mapped
+        } else if network {
+            &mut unsupported
+        } else {
+            &mut build.census.aside
+        };
+        count(counts, kind);
+        if network && !read {
+            let why = "resources of this type are not imported from CloudFormation yet";
+            build.unknown(&resource.id, &word(kind), why);
+            build
+                .lines
+                .item("unknown", &resource.id, &resource.file, resource.span);
         }
-        *counts.entry(kind).or_default() += 1;
-        let why = "resources of this type are not imported from CloudFormation yet";
-        build.unknown(&resource.id, &word(kind), why);
-        build
-            .lines
-            .item("unknown", &resource.id, &resource.file, resource.span);
     }
-    let list: Vec<String> = counts
-        .iter()
-        .map(|(kind, count)| format!("{kind} ({count})"))
-        .collect();
-    if !list.is_empty() {
+    if !unsupported.is_empty() {
         build.note(format!(
             "not modelled, and unknown where a packet meets them: {}",
-            list.join(", ")
+            list(&unsupported)
         ));
     }
+    build.census.unsupported = unsupported;
 }
 
 /// Told of mistakes alone.

@@ -3,14 +3,6 @@
 use super::{Build, labels};
 use crate::model::{Cidr, OneOrMany, Subnet, Vpc};
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::EC2::VPC",
-    "AWS::EC2::VPCCidrBlock",
-    "AWS::EC2::Subnet",
-    "AWS::EC2::SubnetCidrBlock",
-];
-
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     vpcs(build);

@@ -6,16 +6,6 @@ use crate::model::{
     OneOrMany, Peer, PrefixList, ResourceId, Route, RouteState, RouteTable, RouteTableId, SubnetId,
 };
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::EC2::RouteTable",
-    "AWS::EC2::Route",
-    "AWS::EC2::SubnetRouteTableAssociation",
-    "AWS::EC2::GatewayRouteTableAssociation",
-    "AWS::EC2::VPNGatewayRoutePropagation",
-    "AWS::EC2::PrefixList",
-];
-
 /// The properties of a route that say where it leads.
 const TARGETS: [&str; 11] = [
     "GatewayId",

@@ -10,6 +10,7 @@ use super::serverless;
 use super::template::{self, Template, Trouble, Written};
 use super::value::{Known, Value};
 use crate::import::File;
+use crate::model::census::{Counts, count};
 use crate::model::{Diagnostic, Node, Span, near};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -37,6 +38,8 @@ pub struct Stacks {
     pub resources: Vec<Resource>,
     /// Why each unknown is unknown.
     pub reasons: BTreeMap<String, Reason>,
+    /// How many are not made because their condition does not hold, by type.
+    pub unmade: Counts,
     /// The Region, if it is told.
     pub region: Option<String>,
     /// The account, if it is told.
@@ -200,9 +203,15 @@ fn bring(template: &Template<'_>, scope: Scope<'_>, stacks: &mut Stacks) -> Resu
             continue;
         }
         evaluator.named.clear();
-        if let Some(resource) = resource(&mut evaluator, id, key.span, node)? {
-            stacks.resources.push(resource);
-            edges.insert(id.to_owned(), (std::mem::take(&mut evaluator.named), key.span));
+        match resource(&mut evaluator, id, key.span, node)? {
+            Some(resource) => {
+                stacks.resources.push(resource);
+                edges.insert(id.to_owned(), (std::mem::take(&mut evaluator.named), key.span));
+            }
+            None => count(
+                &mut stacks.unmade,
+                node.get("Type").and_then(Node::text).unwrap_or_default(),
+            ),
         }
     }
     circle(template, &edges)?;

@@ -8,18 +8,6 @@ use crate::model::{
 };
 use std::collections::BTreeMap;
 
-/// The types that are read here.
-pub const KINDS: &[&str] = &[
-    "AWS::EC2::TransitGateway",
-    "AWS::EC2::TransitGatewayAttachment",
-    "AWS::EC2::TransitGatewayVpcAttachment",
-    "AWS::EC2::TransitGatewayPeeringAttachment",
-    "AWS::EC2::TransitGatewayRouteTable",
-    "AWS::EC2::TransitGatewayRoute",
-    "AWS::EC2::TransitGatewayRouteTableAssociation",
-    "AWS::EC2::TransitGatewayRouteTablePropagation",
-];
-
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     for resource in build.of("AWS::EC2::TransitGateway") {

@@ -31,6 +31,8 @@ pub struct Links<'a> {
     resources: BTreeMap<(String, &'a str), &'a ResourceConfig>,
     /// The resources of which an argument is a local value that was taken to be the only thing that it can be.
     pub guesses: RefCell<BTreeSet<String>>,
+    /// The types that were asked for: all others are not read.
+    pub asked: RefCell<BTreeSet<String>>,
 }
 
 /// What an expression means.
@@ -88,6 +90,7 @@ impl<'a> Links<'a> {
             calls: BTreeMap::new(),
             resources: BTreeMap::new(),
             guesses: RefCell::default(),
+            asked: RefCell::default(),
         };
         for instance in instances {
             let own = own_address(instance);
@@ -145,6 +148,8 @@ impl<'a> Links<'a> {
 
     /// The instances of a type.
     pub fn of(&self, kinds: &[&str]) -> Vec<View<'a>> {
+        let asked = kinds.iter().map(|kind| (*kind).to_owned());
+        self.asked.borrow_mut().extend(asked);
         let all = self.instances.iter();
         all.filter(|instance| kinds.contains(&instance.kind.as_str()))
             .map(|one| self.view(one))

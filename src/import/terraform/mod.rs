@@ -24,9 +24,10 @@ mod transit;
 mod view;
 
 use super::{File, broken, broken_json, gateways_of_routes, settle};
+use crate::model::census::{Counts, count, list};
 use crate::model::{
-    Diagnostic, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, Origin, ResourceId, TrafficType,
-    UnknownResource, validate,
+    Census, Diagnostic, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, Origin, ResourceId,
+    TrafficType, UnknownResource, validate,
 };
 use document::{Configuration, Document, Instance};
 use links::{Id, Links};
@@ -176,6 +177,9 @@ struct Build<'a> {
     files: ItemFiles,
     file: Arc<str>,
     region: Option<String>,
+    /// The addresses of which the plan does not tell enough.
+    lost: BTreeSet<String>,
+    census: Census,
 }
 
 fn build(sources: &[Source]) -> Loaded {
@@ -185,6 +189,7 @@ fn build(sources: &[Source]) -> Loaded {
         ..Model::default()
     };
     let mut files = ItemFiles::default();
+    let mut census = Census::default();
     for source in sources {
         let mut build = Build {
             links: Links::new(&source.instances, source.configuration.as_ref()),
@@ -192,6 +197,8 @@ fn build(sources: &[Source]) -> Loaded {
             files,
             file: Arc::clone(&source.file),
             region: source.region.clone(),
+            lost: BTreeSet::new(),
+            census,
         };
         places::bring(&mut build);
         routing::bring(&mut build);
@@ -209,12 +216,16 @@ fn build(sources: &[Source]) -> Loaded {
         mirrors::bring(&mut build);
         unsupported(&mut build);
         guesses(&mut build);
-        (model, files) = (build.model, build.files);
+        (model, files, census) = (build.model, build.files, build.census);
     }
     model.sources.add(Arc::new(files));
     gateways_of_routes(&mut model);
     let warnings = validate(&mut model);
-    Loaded { model, warnings }
+    Loaded {
+        model,
+        warnings,
+        census: Some(census),
+    }
 }
 
 fn region(configuration: &Configuration) -> Option<String> {
@@ -302,6 +313,7 @@ impl<'a> Build<'a> {
     fn lost(&mut self, view: &View<'_>, why: &str) {
         self.unknown(&links::id(view.owner), &view.owner.kind, why);
         self.unknown(&view.owner.address, &view.owner.kind, why);
+        self.lost.insert(view.owner.address.clone());
         self.note(format!("{}: {why}", view.owner.address));
     }
 
@@ -389,31 +401,36 @@ fn guesses(build: &mut Build<'_>) {
     }
 }
 
-/// What is network and not modelled: known to be there, listed once by type, and unknown to who meets it.
+/// Counts every resource. What is network and not modelled is known to be there, listed once by type, and unknown to who meets
+/// it.
 fn unsupported(build: &mut Build<'_>) {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for instance in build.links.instances.iter().filter(|one| !one.data) {
-        let network = NETWORK.iter().any(|prefix| instance.kind.starts_with(prefix));
+    let asked = build.links.asked.borrow().clone();
+    let mut unsupported = Counts::new();
+    for instance in build.links.instances {
+        let kind = instance.kind.as_str();
         let id = links::id(instance);
-        let elsewhere = ELSEWHERE.contains(&instance.kind.as_str());
-        if !network || elsewhere || build.model.contains(&id) {
-            continue;
+        let network = NETWORK.iter().any(|prefix| kind.starts_with(prefix)) && !ELSEWHERE.contains(&kind);
+        let counts = if build.lost.contains(&instance.address) {
+            &mut build.census.untold
+        } else if asked.contains(kind) || build.model.contains(&id) {
+            &mut build.census.mapped
+        } else if network && !instance.data {
+            &mut unsupported
+        } else {
+            &mut build.census.aside
+        };
+        count(counts, kind);
+        if network && !instance.data && !asked.contains(kind) && !build.model.contains(&id) {
+            build.unknown(&id, kind, "this kind is not imported from Terraform yet");
         }
-        *counts.entry(&instance.kind).or_default() += 1;
-        build.unknown(
-            &id,
-            &instance.kind,
-            "this kind is not imported from Terraform yet",
-        );
     }
-    let list: Vec<String> = counts
-        .iter()
-        .map(|(kind, count)| format!("{kind} ({count})"))
-        .collect();
-    if !list.is_empty() {
+    if !unsupported.is_empty() {
         build.note(format!(
             "not modelled yet, and unknown where a packet meets them: {}",
-            list.join(", ")
+            list(&unsupported)
         ));
+    }
+    for (kind, number) in unsupported {
+        *build.census.unsupported.entry(kind).or_default() += number;
     }
 }

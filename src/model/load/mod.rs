@@ -13,7 +13,7 @@ mod tree;
 
 use super::diagnostic::{Diagnostic, Diagnostics, MISTAKES_MAX, Severity};
 use super::validate::{validate, validate_rest};
-use super::{Model, near};
+use super::{Census, Model, near};
 pub use document::{Document, Part};
 use item::Reading;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub struct Loaded {
     pub model: Model,
     /// What is probably not what was meant.
     pub warnings: Vec<Diagnostic>,
+    /// What became of the resources in other people's files; nothing where the model is written as one.
+    pub census: Option<Census>,
 }
 
 /// Reads one text.
@@ -66,6 +68,7 @@ pub fn load(files: Vec<(Arc<str>, Vec<u8>)>) -> Result<Loaded, Diagnostics> {
     Ok(Loaded {
         model,
         warnings: found,
+        census: None,
     })
 }
 
