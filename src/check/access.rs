@@ -1,8 +1,7 @@
 //! Findings of access scopes as outcomes.
 
-use super::mend::Wanted;
-use super::outcome::{Outcome, Question, Report, Status};
-use super::run::{Answers, Checking};
+use super::checking::{Answers, Checking};
+use super::outcome::{Outcome, Question, Report, Status, Wanted};
 use super::scope::{LIBRARY, Scopes};
 use crate::analysis::repair::Goal;
 use crate::analysis::scope::{Access, Scope};

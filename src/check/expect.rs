@@ -1,9 +1,9 @@
 //! Expectations: a question, its answer, and the one that was expected.
 
-use super::file::{Because, EvidenceWord, Expectation, Level, Picks, VerdictWord};
-use super::mend::Wanted;
-use super::outcome::{Outcome, Question, Status, told};
-use super::run::{Checking, Said};
+use super::checking::{Checking, Said};
+use super::file::Expectation;
+use super::outcome::{Outcome, Question, Status, Wanted, told};
+use super::words::{Because, EvidenceWord, Level, Picks, VerdictWord};
 use crate::analysis::repair::Goal;
 use crate::analysis::{Blocker, Finding, Options, Pair, Verdict, together};
 use crate::code::ExplanationCode;

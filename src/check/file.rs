@@ -1,19 +1,12 @@
 //! The check file: what is expected of a network, as typed data, read with every mistake in one run.
 
-use super::hygiene::HygieneRule;
+use super::mistakes::told;
 use super::scope::Scopes;
-use crate::analysis::Verdict;
-use crate::evidence::State;
-use crate::model::{Diagnostic, Diagnostics, Document, OneOrMany, Part, Ports, Severity, near};
-use crate::network::Leg;
-use jiff::civil::Date;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use super::words::{Because, Day, EvidenceWord, HygieneRule, LegWord, Level, Picks, VerdictWord};
+use crate::model::{Diagnostic, Diagnostics, Document, OneOrMany, Part, Ports, near};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// Declares the structs of the file with the serde attributes that they all share.
 macro_rules! parts {
@@ -22,16 +15,6 @@ macro_rules! parts {
         #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct $name { $($body)* }
-    )*};
-}
-
-/// Declares closed sets of words.
-macro_rules! words {
-    ($($(#[$doc:meta])* enum $name:ident { $($body:tt)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($body)* }
     )*};
 }
 
@@ -175,205 +158,6 @@ parts! {
     }
 }
 
-words! {
-    /// How bad it is.
-    enum Level {
-        /// The check fails.
-        #[default]
-        Error,
-        /// It is told, and the check passes.
-        Warn,
-        /// It is not looked at.
-        Off,
-    }
-
-    /// An answer.
-    enum VerdictWord {
-        /// Every packet asked about arrives and its reply returns.
-        #[default]
-        Reachable,
-        /// Some do.
-        PartlyReachable,
-        /// None does.
-        Blocked,
-        /// The model does not decide it.
-        Unknown,
-    }
-
-    /// There, or back.
-    enum LegWord {
-        /// There.
-        #[default]
-        Forward,
-        /// Back.
-        Return,
-    }
-
-    /// For which of AWS's own picks an answer must hold.
-    enum Picks {
-        /// All.
-        #[default]
-        All,
-        /// Any.
-        Any,
-    }
-
-    /// What flow logs say.
-    enum EvidenceWord {
-        /// They show what the answer says.
-        #[default]
-        Corroborated,
-        /// They show something else.
-        Contradicted,
-        /// They fit, and would fit other answers too.
-        Weak,
-        /// They do not decide.
-        Inconclusive,
-        /// Nothing was recorded where something would have been.
-        Silent,
-        /// No flow log sees this.
-        NotObservable,
-    }
-}
-
-impl VerdictWord {
-    /// The verdict.
-    pub fn verdict(self) -> Verdict {
-        match self {
-            Self::Reachable => Verdict::Reachable,
-            Self::PartlyReachable => Verdict::PartlyReachable,
-            Self::Blocked => Verdict::Blocked,
-            Self::Unknown => Verdict::Unknown,
-        }
-    }
-}
-
-impl LegWord {
-    /// The leg.
-    pub fn leg(self) -> Leg {
-        match self {
-            Self::Forward => Leg::Forward,
-            Self::Return => Leg::Return,
-        }
-    }
-}
-
-impl EvidenceWord {
-    /// The word for a state.
-    pub fn of(state: State) -> Self {
-        match state {
-            State::Corroborated => Self::Corroborated,
-            State::Contradicted => Self::Contradicted,
-            State::Weak => Self::Weak,
-            State::Inconclusive => Self::Inconclusive,
-            State::Silent => Self::Silent,
-            State::NotObservable => Self::NotObservable,
-        }
-    }
-
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Corroborated => "corroborated",
-            Self::Contradicted => "contradicted",
-            Self::Weak => "weak",
-            Self::Inconclusive => "inconclusive",
-            Self::Silent => "silent",
-            Self::NotObservable => "not_observable",
-        }
-    }
-}
-
-/// Something that must be in the way: a code or a component in a word, or more of it in a map.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Because {
-    /// A code, or the id or name of a component: what is written without keys may be either.
-    pub word: Option<String>,
-    /// The code.
-    pub code: Option<String>,
-    /// The component.
-    pub at: Option<String>,
-    /// The leg.
-    pub leg: Option<LegWord>,
-    /// The rule: a number, a route's destination, `default`.
-    pub rule: Option<String>,
-}
-
-/// The keys of [`Because`].
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct BecauseKeys {
-    /// The code.
-    code: Option<String>,
-    /// The component.
-    at: Option<String>,
-    /// The leg.
-    leg: Option<LegWord>,
-    /// The rule: a number, a route's destination, `default`.
-    rule: Option<String>,
-}
-
-impl<'de> Deserialize<'de> for Because {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct WordOrKeys;
-        impl<'de> Visitor<'de> for WordOrKeys {
-            type Value = Because;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a code, a component, or keys")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Because, E> {
-                Ok(Because {
-                    word: Some(text.to_owned()),
-                    ..Because::default()
-                })
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Because, A::Error> {
-                let keys = BecauseKeys::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(Because {
-                    word: None,
-                    code: keys.code,
-                    at: keys.at,
-                    leg: keys.leg,
-                    rule: keys.rule,
-                })
-            }
-        }
-        deserializer.deserialize_any(WordOrKeys)
-    }
-}
-
-impl JsonSchema for Because {
-    fn schema_name() -> Cow<'static, str> {
-        "Because".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let keys = generator.subschema_for::<BecauseKeys>();
-        json_schema!({ "anyOf": [{ "type": "string", "description": "a code, or a component" }, keys] })
-    }
-}
-
-/// A day, such as 2027-03-31.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(pub Date);
-
-impl<'de> Deserialize<'de> for Day {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let date = text.parse().ok().filter(|date: &Date| date.to_string() == text);
-        date.map(Day)
-            .ok_or_else(|| de::Error::custom(format!("`{text}` is not a day such as 2027-03-31")))
-    }
-}
-
-impl JsonSchema for Day {
-    fn schema_name() -> Cow<'static, str> {
-        "Day".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "date", "description": "a day such as 2027-03-31" })
-    }
-}
-
 /// A check file as it was read, and where its parts are written.
 #[derive(Debug)]
 pub struct Checks {
@@ -486,33 +270,4 @@ fn sense(checks: &Checks) -> Vec<Diagnostic> {
         }
     }
     found
-}
-
-/// Mistakes in the order of the file, under codes of their own: the reader's are those of models.
-pub fn told(mut found: Vec<Diagnostic>) -> Diagnostics {
-    for one in &mut found {
-        one.code = match one.code {
-            "MODEL_UNKNOWN_KEY" => "CHECK_UNKNOWN_KEY",
-            "MODEL_UNKNOWN_WORD" => "CHECK_UNKNOWN_WORD",
-            "MODEL_MISSING_KEY" => "CHECK_MISSING_KEY",
-            "MODEL_BAD_VALUE" => "CHECK_BAD_VALUE",
-            "MODEL_WRONG_TYPE" => "CHECK_WRONG_TYPE",
-            "MODEL_VERSION" => "CHECK_VERSION",
-            "MODEL_EMPTY" => "CHECK_EMPTY",
-            "MODEL_NOT_A_MAP" => "CHECK_NOT_A_MAP",
-            "MODEL_SYNTAX" => "CHECK_SYNTAX",
-            "MODEL_DUPLICATE_KEY" => "CHECK_DUPLICATE_KEY",
-            "MODEL_SEVERAL_DOCUMENTS" => "CHECK_SEVERAL_DOCUMENTS",
-            "MODEL_NOT_UTF8" => "CHECK_NOT_UTF8",
-            "MODEL_TOO_DEEP" | "MODEL_TOO_LARGE" | "MODEL_TOO_MANY_ALIASES" => "CHECK_TOO_LARGE",
-            other => other,
-        };
-    }
-    found.sort_by_cached_key(|one: &Diagnostic| {
-        (
-            one.severity != Severity::Error,
-            one.at.as_ref().map(|at| at.location.clone()),
-        )
-    });
-    Diagnostics(found)
 }

@@ -1,20 +1,7 @@
 //! What would have to be changed for an outcome to be as expected. Asked for apart, since it costs as many questions as a check.
 
+use super::checking::Answers;
 use super::outcome::{Report, Status};
-use super::run::Answers;
-use crate::analysis::Options;
-use crate::analysis::repair::Goal;
-
-/// The question whose answer is not the wanted one.
-#[derive(Debug, Clone)]
-pub struct Wanted {
-    /// From, to, packets.
-    pub words: [String; 3],
-    /// What else was asked.
-    pub options: Options,
-    /// What is wanted.
-    pub goal: Goal,
-}
 
 /// Looks for the repair of everything that is not as expected.
 pub fn mend(answers: &dyn Answers, report: &mut Report) {

@@ -4,23 +4,24 @@
 //! found. Nothing here knows how an outcome is shown. Nothing here reads a clock: today's date is a value.
 
 mod access;
+mod checking;
 mod expect;
 mod file;
 mod hygiene;
 mod mend;
+mod mistakes;
 mod outcome;
 mod promise;
 mod run;
 mod scope;
 mod suppress;
+mod words;
 
 pub use access::access;
-pub use file::{
-    Because, CheckFile, Checks, Day, EvidenceWord, Expectation, Isolation, KEYS, LegWord, Level, Only, Picks,
-    Suppression, VerdictWord,
-};
-pub use hygiene::HygieneRule;
-pub use mend::{Wanted, mend};
-pub use outcome::{Outcome, Question, RULES, Report, Rule, Status, Step};
-pub use run::{Answers, Job, run};
+pub use checking::{Answers, Job};
+pub use file::{CheckFile, Checks, Expectation, Isolation, KEYS, Only, Suppression};
+pub use mend::mend;
+pub use outcome::{Outcome, Question, RULES, Report, Rule, Status, Step, Wanted};
+pub use run::run;
 pub use scope::{LIBRARY, Library, Scopes};
+pub use words::{Because, Day, EvidenceWord, HygieneRule, LegWord, Level, Picks, VerdictWord};

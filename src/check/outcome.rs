@@ -1,8 +1,7 @@
 //! What became of something that was expected, or was found: the one shape that every report is made of.
 
-use super::mend::Wanted;
-use crate::analysis::repair::Repair;
-use crate::analysis::{Action, Blocker, Finding, Hop};
+use crate::analysis::repair::{Goal, Repair};
+use crate::analysis::{Action, Blocker, Finding, Hop, Options};
 use crate::model::{Diagnostic, Location};
 
 /// What became of it.
@@ -116,6 +115,17 @@ pub const RULES: &[Rule] = &[
                translation (VPC guide, VPC CIDR blocks).",
     },
 ];
+
+/// The question whose answer is not the wanted one.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// From, to, packets.
+    pub words: [String; 3],
+    /// What else was asked.
+    pub options: Options,
+    /// What is wanted.
+    pub goal: Goal,
+}
 
 /// The question behind an outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 //! A promise is asked of every pair apart, so that each who breaks it is named. Those who get in by one rule are told
 //! together: what is to be changed is the rule.
 
-use super::file::{Isolation, Level, Only};
-use super::mend::Wanted;
-use super::outcome::{Outcome, Question, Status, opening};
-use super::run::{Checking, Said};
+use super::checking::{Checking, Said};
+use super::file::{Isolation, Only};
+use super::outcome::{Outcome, Question, Status, Wanted, opening};
+use super::words::Level;
 use crate::analysis::repair::Goal;
 use crate::analysis::{Endpoint, Finding, Members, Options, QuestionError};
 use crate::model::{Location, OneOrMany, Part};

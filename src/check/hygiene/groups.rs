@@ -2,7 +2,7 @@
 
 use super::{Odd, element};
 use crate::analysis::{Endpoint, Members, Options};
-use crate::check::run::Answers;
+use crate::check::checking::Answers;
 use crate::model::{Model, Peer, Place, ProtocolSpec, SecurityGroupRule};
 use crate::packet::{PortSet, Protocol};
 use serde_json::Value;

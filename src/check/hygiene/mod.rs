@@ -6,54 +6,10 @@ mod groups;
 mod networks;
 mod rules;
 
-use super::file::Level;
+use super::checking::Checking;
 use super::outcome::{Outcome, Status};
-use super::run::Checking;
+use super::words::{HygieneRule, Level};
 use crate::model::{Part, Place};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-/// A rule of hygiene.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum HygieneRule {
-    /// A rule of a network ACL or security group that decides nothing.
-    ShadowedRule,
-    /// A security group that no interface carries and no rule names.
-    UnusedGroup,
-    /// A network ACL that lets requests pass and not their replies.
-    EphemeralGap,
-    /// Routes that lead back another way than there.
-    AsymmetricRoute,
-    /// A security group that lets the whole internet in on other ports than 80 and 443.
-    WorldOpenPort,
-    /// VPCs that have addresses in common.
-    OverlappingCidr,
-}
-
-impl HygieneRule {
-    /// Every rule.
-    pub const ALL: &[Self] = &[
-        Self::ShadowedRule,
-        Self::UnusedGroup,
-        Self::EphemeralGap,
-        Self::AsymmetricRoute,
-        Self::WorldOpenPort,
-        Self::OverlappingCidr,
-    ];
-
-    /// Its id in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::ShadowedRule => "shadowed-rule",
-            Self::UnusedGroup => "unused-group",
-            Self::EphemeralGap => "ephemeral-gap",
-            Self::AsymmetricRoute => "asymmetric-route",
-            Self::WorldOpenPort => "world-open-port",
-            Self::OverlappingCidr => "overlapping-cidr",
-        }
-    }
-}
 
 /// Something odd.
 pub struct Odd {

@@ -9,7 +9,7 @@ mod read;
 
 pub use library::{LIBRARY, Library};
 
-use super::file::told;
+use super::mistakes::told;
 use crate::analysis::scope::Scope;
 use crate::model::{Diagnostic, Diagnostics};
 use serde_json::Value;
