@@ -74,3 +74,44 @@ fn a_core_network() {
         ],
     );
 }
+
+/// Two accounts: a resource endpoint of one leads to a database of the other, a service network endpoint to a group with one child.
+#[test]
+fn resource_gateways() {
+    imports(
+        "lattice",
+        &[
+            ("app", "vpce-0a", "tcp/5432", Verdict::Reachable),
+            ("app", "vpce-0a", "tcp/443", Verdict::Blocked),
+            ("rgw-0a", "orders", "tcp/5432", Verdict::Reachable),
+            // The group of the cache does not let the gateway in.
+            ("app", "vpce-0b", "tcp/6379", Verdict::Blocked),
+            ("app", "vpce-0b", "tcp/5432", Verdict::Blocked),
+        ],
+    );
+}
+
+/// The same as a plan and as a template say it.
+#[test]
+fn resource_gateways_of_plans_and_templates() {
+    for name in ["lattice-plan.json", "lattice-template.yaml"] {
+        let loaded = loaded(folder(name));
+        assert!(loaded.model.notes.is_empty(), "{name}: {:?}", loaded.model.notes);
+        assert!(
+            loaded.model.unknown.is_empty(),
+            "{name}: {:?}",
+            loaded.model.unknown
+        );
+        let analysis = Analysis::new(loaded.model);
+        for (from, to, packets, verdict) in [
+            ("app", "orders", "tcp/5432", Verdict::Reachable),
+            ("app", "orders", "tcp/6000", Verdict::Blocked),
+            ("app", "orders", "tcp/443", Verdict::Blocked),
+            ("app", "net", "tcp/5432", Verdict::Reachable),
+            ("app", "db", "tcp/5432", Verdict::Blocked),
+        ] {
+            let finding = analysis.path(from, to, packets, &Options::default()).unwrap();
+            assert_eq!(finding.verdict, verdict, "{name}: {from} {to} {packets}");
+        }
+    }
+}

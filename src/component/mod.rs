@@ -18,6 +18,7 @@ mod network_acl;
 mod network_firewall;
 mod network_interface;
 mod on_premises;
+mod resource_gateway;
 mod route_table;
 mod security_group;
 mod service;
@@ -49,6 +50,7 @@ pub const KINDS: &[&dyn Kind] = &[
     &transit_gateway_attachment::TransitGatewayAttachments,
     &load_balancer::LoadBalancers,
     &network_firewall::NetworkFirewalls,
+    &resource_gateway::ResourceGateways,
     &vpc_endpoint::VpcEndpoints,
     &network_interface::NetworkInterfaces,
     &service::Services,

@@ -101,6 +101,12 @@ ids! {
     VpcEndpointId
     /// An endpoint service.
     VpcEndpointServiceId
+    /// A resource gateway of VPC Lattice.
+    ResourceGatewayId
+    /// A resource configuration of VPC Lattice.
+    ResourceConfigurationId
+    /// A service network of VPC Lattice.
+    ServiceNetworkId
     /// A peer of a transit gateway's Connect attachment.
     TransitGatewayConnectPeerId
     /// A virtual private gateway.

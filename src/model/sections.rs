@@ -170,6 +170,12 @@ model! {
     vpc_endpoints: VpcEndpointId => VpcEndpoint,
     /// Endpoint services.
     vpc_endpoint_services: VpcEndpointServiceId => VpcEndpointService,
+    /// Resource gateways of VPC Lattice.
+    resource_gateways: ResourceGatewayId => ResourceGateway,
+    /// The resources behind them.
+    resource_configurations: ResourceConfigurationId => ResourceConfiguration,
+    /// Service networks of VPC Lattice.
+    service_networks: ServiceNetworkId => ServiceNetwork,
     /// The BGP peers of their Connect attachments.
     transit_gateway_connect_peers: TransitGatewayConnectPeerId => TransitGatewayConnectPeer,
     /// Virtual private gateways.

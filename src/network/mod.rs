@@ -6,6 +6,7 @@ mod component;
 pub mod edit;
 mod graph;
 mod on_premises;
+mod resource;
 mod routing;
 mod rule;
 mod service;
@@ -22,6 +23,10 @@ pub use build::{Association, Builder, Refusal, Resident, Target};
 pub use component::{Arrival, Component, Kind, Memory, Parties, Sender, Trace};
 pub use graph::{Graph, Link, LinkId, NodeId};
 pub use on_premises::{Behind, Knowledge, Known, Learned, announced, announced_by, behind, knowledge};
+pub use resource::{
+    Resource, Whom, endpoints_led, gateway_interfaces, gateway_node, resource_behind, resource_gateway,
+    resources_behind, whom,
+};
 pub use routing::{Entry, Routes};
 pub use rule::Service;
 pub use service::{

@@ -10,9 +10,10 @@
 //!   balancer's security groups see the client's private address, if they are asked at all (`filters_private_link`; Network Load
 //!   Balancer guide, "Security groups"). No group that names another sees the client (VPC guide, "Security group rules").
 //! - Where `listens` says what is taken, that is believed.
-//! - What a resource gateway or a service network lets through is not described: it is unknown, unless `listens` says it.
+//! - A resource or service network endpoint carries TCP alone, to the interface of a resource gateway in the zone (`resource.rs`).
 
 use super::listens::Listens;
+use super::resource::Led;
 use super::{NAME, closed};
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointType};
@@ -51,6 +52,7 @@ pub(super) fn connect(id: &VpcEndpointId, endpoint: &VpcEndpoint, model: &Model,
             node,
             resource: ResourceRef::new(NAME, id),
             closed: closed(id, endpoint, model),
+            carried: carried(endpoint.kind),
             behind,
             out: builder.link(node, interface, Direction::Egress),
         };
@@ -62,15 +64,25 @@ pub(super) fn connect(id: &VpcEndpointId, endpoint: &VpcEndpoint, model: &Model,
 enum Behind {
     /// Somebody out of the model's sight.
     Listener(Listens, String),
-    /// A service that the model offers, and the nodes of its load balancers in the zone.
-    Offered { id: String, ways: Vec<Way> },
+    /// A service that the model offers: the nodes of its load balancers in the zone.
+    Offered(Onto),
+    /// Resources.
+    Resources(Led),
 }
 
-/// To a node of a load balancer.
-struct Way {
-    link: LinkId,
-    addresses: AddressSet,
-    interface: NodeId,
+/// Who takes what comes to an endpoint.
+pub(super) struct Onto {
+    /// In words.
+    pub(super) name: String,
+    /// Its interfaces in the zone.
+    pub(super) ways: Vec<Way>,
+}
+
+/// To an interface of who takes it.
+pub(super) struct Way {
+    pub(super) link: LinkId,
+    pub(super) addresses: AddressSet,
+    pub(super) interface: NodeId,
 }
 
 fn behind(
@@ -87,6 +99,11 @@ fn behind(
     let in_zone = |service| !serving_nodes(service, subnet, model).is_empty();
     // What the model says in so many words is believed, as long as the service is there at all.
     let open = described.filter(|(_, service)| endpoint.listens.is_none() || !in_zone(service));
+    if endpoint.listens.is_none()
+        && let Some(led) = Led::of(endpoint, (node, subnet), model, builder)
+    {
+        return Behind::Resources(led);
+    }
     let Some((id, service)) = open else {
         let name = endpoint
             .service
@@ -95,10 +112,10 @@ fn behind(
         return Behind::Listener(Listens::of(endpoint), name);
     };
     let nodes = serving_nodes(service, subnet, model).into_iter();
-    Behind::Offered {
-        id: id.to_string(),
+    Behind::Offered(Onto {
+        name: format!("the load balancer of {id}"),
         ways: nodes.filter_map(|to| way(node, &to, model, builder)).collect(),
-    }
+    })
 }
 
 /// Past the security groups of the load balancer, or straight to what is behind them.
@@ -121,6 +138,8 @@ struct Endpoint {
     node: NodeId,
     resource: ResourceRef,
     closed: Option<String>,
+    /// What it carries, and in words.
+    carried: (Cube, &'static str),
     behind: Behind,
     /// Back to its interface.
     out: LinkId,
@@ -170,13 +189,19 @@ impl Endpoint {
             return vec![Step::lose(packets, because.at(self.place().field("state")))];
         }
         let space = &work.space;
-        let carried = space.intersect(packets, space.cube(&carried()));
+        let carried = space.intersect(packets, space.cube(&self.carried.0));
         let rest = space.subtract(packets, carried);
-        let message = format!("{} carries TCP and UDP", self.resource.id);
+        let message = format!("{} carries {}", self.resource.id, self.carried.1);
         let refused = self.refuses(ExplanationCode::ProtocolRestriction, message);
         let mut steps = match &self.behind {
             Behind::Listener(listens, service) => self.listen(listens, service, carried, work),
-            Behind::Offered { id, ways } => self.hand_on(id, ways, carried, work),
+            Behind::Offered(onto) => self.hand_on(onto, carried, work),
+            Behind::Resources(led) => {
+                let mut steps = Vec::new();
+                let taken = led.ask(&self.resource, carried, work, &mut steps);
+                steps.extend(led.onto.iter().flat_map(|onto| self.hand_on(onto, taken, work)));
+                steps
+            }
         };
         steps.push(Step::lose(rest, refused));
         steps
@@ -209,11 +234,11 @@ impl Endpoint {
         ]
     }
 
-    /// To the load balancer of the service, in each family in which a node of it has an address.
-    fn hand_on(&self, service: &str, ways: &[Way], packets: PacketSet, work: &Workspace) -> Vec<Step> {
+    /// To the load balancer or the resource gateway, in each family in which an interface of it has an address.
+    fn hand_on(&self, Onto { name, ways }: &Onto, packets: PacketSet, work: &Workspace) -> Vec<Step> {
         let id = &self.resource.id;
         if ways.is_empty() {
-            let message = format!("{service} has no load balancer in the zone of this interface of {id}");
+            let message = format!("{name} is not in the zone of this interface of {id}");
             let because = self.refuses(ExplanationCode::VpceServiceNotInstalledInAz, message);
             return vec![Step::lose(packets, because)];
         }
@@ -224,11 +249,11 @@ impl Endpoint {
                 let passages = ways.iter().filter_map(|way| self.passage(way, family));
                 let picks: Vec<Passage> = passages.collect();
                 if picks.is_empty() {
-                    let message = format!("no node of {service} has an address of this family in the model");
+                    let message = format!("{name} has no address of this family in the model");
                     let because = self.refuses(ExplanationCode::UnknownResource, message);
                     return Step::Unknown { packets, because };
                 }
-                let message = format!("{id} hands them to the load balancer of {service}");
+                let message = format!("{id} hands them to {name}");
                 Step::Forward {
                     packets,
                     picks,
@@ -262,11 +287,16 @@ impl Endpoint {
     }
 }
 
-/// What PrivateLink carries.
-fn carried() -> Cube {
-    let protocols = [Protocol::TCP, Protocol::UDP].map(|protocol| (protocol.0, protocol.0));
-    Cube {
+/// What PrivateLink carries, and VPC Lattice.
+fn carried(kind: VpcEndpointType) -> (Cube, &'static str) {
+    let (protocols, told) = match kind {
+        VpcEndpointType::Interface => (vec![Protocol::TCP, Protocol::UDP], "TCP and UDP"),
+        _ => (vec![Protocol::TCP], "TCP"),
+    };
+    let protocols = protocols.into_iter().map(|protocol| (protocol.0, protocol.0));
+    let cube = Cube {
         protocols: ProtocolSet::from_ranges(protocols),
         ..Cube::all()
-    }
+    };
+    (cube, told)
 }

@@ -4,7 +4,7 @@
 //!   into the route tables that the endpoint names (PrivateLink guide, "Gateway endpoints"); where a model does not write them,
 //!   they are implied.
 //! - An interface endpoint (`interface.rs`) is one network interface a subnet, with security groups, that stands for a service of
-//!   AWS or for one that another VPC offers; resource and service network endpoints are like it.
+//!   AWS or for one that another VPC offers; resource and service network endpoints are like it (`resource.rs`).
 //! - A Gateway Load Balancer endpoint (`inspection.rs`) is a route target in a subnet: what is sent to it comes out of it
 //!   again when it was inspected.
 //!
@@ -14,6 +14,7 @@ mod gateway;
 mod inspection;
 mod interface;
 mod listens;
+mod resource;
 
 use crate::code::ExplanationCode;
 use crate::model::{
@@ -54,7 +55,8 @@ impl Kind for VpcEndpoints {
             "the load balancer and the targets behind an endpoint service",
             "endpoint policies",
             "private DNS names",
-            "what a resource gateway or a service network lets through behind its endpoint",
+            "which address of an endpoint stands for which of several resources",
+            "services of a service network",
             "VPCs that are associated with a service network without an endpoint (169.254.171.0/24)",
             "zones of one name that are different zones in two accounts",
         ]

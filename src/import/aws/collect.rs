@@ -1,6 +1,6 @@
 //! Reads a folder of describe dumps: whichever way the files are named and split, what counts is the top-level key.
 
-use super::{firewall_shape, shape, wan};
+use super::{firewall_shape, lattice, shape, wan};
 use crate::import::{File, broken_json};
 use crate::model::census::Counts;
 use crate::model::{Census, Diagnostic};
@@ -65,6 +65,8 @@ macro_rules! dump {
             pub core_attachments: Vec<Found<wan::Attachment>>,
             /// The attached VPCs.
             pub core_vpc_attachments: Vec<Found<wan::VpcAttachment>>,
+            /// What there is of VPC Lattice.
+            pub lattice: Vec<Found<lattice::Item>>,
             /// Files that were cut off.
             pub truncated: Vec<Arc<str>>,
             /// Files with an answer about one object that do not say which.
@@ -325,6 +327,7 @@ impl<'de> Visitor<'de> for Document<'_> {
         let Self { dump, source } = self;
         let mut about = About::of(&source.name);
         let mut answer = firewall_shape::Answer::default();
+        let mut lattice = lattice::Answer::default();
         while let Some(key) = map.next_key::<String>()? {
             if dump.list(&key, &source, &mut map)? {
                 dump.seen.insert(key);
@@ -357,7 +360,13 @@ impl<'de> Visitor<'de> for Document<'_> {
                     dump.core_attachments
                         .extend(all.into_iter().map(|one| source.found(one)));
                 }
-                _ if about.read(&key, &mut map)? || answer.read(&key, &mut map)? => {}
+                "items" => {
+                    let others = lattice::list(map.next_value()?, dump, &source);
+                    *dump.others.entry(key).or_default() += others;
+                }
+                _ if about.read(&key, &mut map)?
+                    || answer.read(&key, &mut map)?
+                    || lattice.read(&key, &mut map)? => {}
                 // What marks the version of an answer says nothing of the network.
                 "UpdateToken" => drop(map.next_value::<IgnoredAny>()?),
                 silent if SILENT.contains(&silent) => {
@@ -372,6 +381,7 @@ impl<'de> Visitor<'de> for Document<'_> {
         }
         about.add_to(dump);
         answer.add_to(dump, &source);
+        lattice.add_to(dump, &source);
         Ok(())
     }
 }

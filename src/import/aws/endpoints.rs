@@ -69,6 +69,14 @@ fn endpoint(found: &Found<shape::VpcEndpoint>, told: &Told<'_>, import: &mut Imp
         kind,
         vpc: endpoint.vpc_id.as_str().into(),
         service: endpoint.service_name.clone(),
+        resource_configuration: endpoint
+            .resource_configuration_arn
+            .as_deref()
+            .map(|arn| last(arn).into()),
+        service_network: endpoint
+            .service_network_arn
+            .as_deref()
+            .map(|arn| last(arn).into()),
         route_tables: ids(&endpoint.route_table_ids),
         subnets: ids(&endpoint.subnet_ids),
         enis: ids(&endpoint.network_interface_ids),
@@ -89,6 +97,11 @@ fn endpoint(found: &Found<shape::VpcEndpoint>, told: &Told<'_>, import: &mut Imp
     import.add("vpc_endpoints", &found.file, id, item, |model| {
         &mut model.vpc_endpoints
     });
+}
+
+/// The id at the end of an ARN.
+fn last(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 fn ids<T: for<'a> From<&'a str>>(ids: &[String]) -> OneOrMany<T> {

@@ -86,8 +86,38 @@ fn named(dump: &Dump, model: &Model) -> BTreeMap<&'static str, BTreeSet<String>>
             one("rds describe-db-instances", id.as_str());
         }
     }
+    lattice(model, &mut one);
     balancing(dump, &mut one);
     calls
+}
+
+/// What is missing of what endpoints of VPC Lattice lead to: a list of configurations tells neither ports nor resources.
+fn lattice(model: &Model, one: &mut impl FnMut(&'static str, &str)) {
+    for endpoint in model.vpc_endpoints.values() {
+        if let Some(id) = &endpoint.resource_configuration
+            && !model.resource_configurations.contains_key(id)
+        {
+            one("vpc-lattice get-resource-configuration", id.as_str());
+        }
+        if let Some(id) = &endpoint.service_network
+            && !model.service_networks.contains_key(id)
+        {
+            one("vpc-lattice list-service-networks", id.as_str());
+        }
+    }
+    let groups = model.resource_configurations.values();
+    let groups: BTreeSet<&str> = groups
+        .filter_map(|one| Some(one.group.as_ref()?.as_str()))
+        .collect();
+    for (id, configuration) in &model.resource_configurations {
+        if configuration.resource.is_none() && !groups.contains(id.as_str()) {
+            one("vpc-lattice get-resource-configuration", id.as_str());
+        }
+        let gateway = configuration.gateway.as_ref();
+        if let Some(gateway) = gateway.filter(|gateway| !model.resource_gateways.contains_key(*gateway)) {
+            one("vpc-lattice list-resource-gateways", gateway.as_str());
+        }
+    }
 }
 
 /// What is missing of load balancers that are there.

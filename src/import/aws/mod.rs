@@ -12,6 +12,7 @@ mod firewalls;
 mod hybrid;
 mod hybrid_shape;
 mod interfaces;
+mod lattice;
 mod mirrors;
 mod missing;
 mod public_access;
@@ -119,6 +120,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     wan::bring(&dump, &mut import);
     firewalls::bring(&dump, &mut import);
     endpoints::bring(&dump, &mut import);
+    lattice::bring(&dump, &mut import);
     mirrors::bring(&dump, &mut import);
     public_access::bring(&dump, &mut import);
     filters(&dump, &mut import);

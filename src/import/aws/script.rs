@@ -98,6 +98,20 @@ aws elb describe-load-balancers --output json "$@" > "$dir/elb-describe-load-bal
 aws rds describe-db-instances --output json "$@" > "$dir/rds-describe-db-instances.json"
 "#;
 
+/// VPC Lattice: what endpoints of other VPCs lead to.
+const LATTICE: &str = r#"for call in list-resource-gateways list-resource-configurations list-service-networks; do
+  aws vpc-lattice $call --output json "$@" > "$dir/vpc-lattice-$call.json"
+done
+for id in $(aws vpc-lattice list-resource-configurations --query 'items[].id' --output text "$@"); do
+  aws vpc-lattice get-resource-configuration --resource-configuration-identifier "$id" --output json "$@" \
+    > "$dir/vpc-lattice-get-resource-configuration-$id.json"
+done
+for id in $(aws vpc-lattice list-service-networks --query 'items[].id' --output text "$@"); do
+  aws vpc-lattice list-service-network-resource-associations --service-network-identifier "$id" --output json "$@" \
+    > "$dir/vpc-lattice-list-service-network-resource-associations-$id.json"
+done
+"#;
+
 /// The commands that collect everything that is modelled, for a shell.
 pub fn collection_script() -> String {
     let mut script =
@@ -142,6 +156,7 @@ pub fn collection_script() -> String {
         ));
     }
     script.push_str(BALANCERS);
+    script.push_str(LATTICE);
     // Network Manager has one home Region.
     script.push_str(
         "set -- \"$@\" --region us-west-2\n\

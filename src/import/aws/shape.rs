@@ -406,6 +406,8 @@ shapes! {
         subnet_ids: Vec<String>,
         network_interface_ids: Vec<String>,
         groups: Vec<GroupIdentifier>,
+        resource_configuration_arn: Option<String>,
+        service_network_arn: Option<String>,
         tags: Vec<Tag>,
     }
     struct VpcEndpointConnection {
@@ -438,5 +440,9 @@ shapes! {
         groups: Vec<DbGroup>,
         availability_zone: Option<String>,
         secondary_availability_zone: Option<String>,
+        endpoint: DbEndpoint,
+    }
+    struct DbEndpoint {
+        port: Option<u16>,
     }
 }

@@ -1,6 +1,6 @@
 //! VPC endpoints and endpoint services.
 
-use super::resource::Resource;
+use super::resource::{Block, Resource};
 use super::{Build, hosts, labels};
 use crate::model::{
     IpAddressType, OneOrMany, RouteTableId, SubnetId, VpcEndpoint, VpcEndpointService, VpcEndpointState,
@@ -71,6 +71,8 @@ fn endpoint(build: &mut Build<'_>, resource: &Resource) {
         kind,
         vpc: vpc.as_str().into(),
         service: service_of(build, resource),
+        resource_configuration: leads(build, block, "ResourceConfigurationArn"),
+        service_network: leads(build, block, "ServiceNetworkArn"),
         route_tables: OneOrMany(tables.iter().map(|id| RouteTableId::from(id.as_str())).collect()),
         subnets: OneOrMany(subnets.iter().map(|id| SubnetId::from(id.as_str())).collect()),
         enis: OneOrMany::default(),
@@ -85,6 +87,13 @@ fn endpoint(build: &mut Build<'_>, resource: &Resource) {
         tags,
     };
     build.add("vpc_endpoints", resource, item, |model| &mut model.vpc_endpoints);
+}
+
+/// What an endpoint of VPC Lattice leads to: a resource of the template, or another account's by its ARN.
+fn leads<K: for<'k> From<&'k str>>(build: &mut Build<'_>, block: Block<'_>, key: &str) -> Option<K> {
+    let id = build.one(block, key)?;
+    let last = id.strip_prefix("arn:").and_then(|arn| arn.rsplit_once('/'));
+    Some(K::from(last.map_or(id.as_str(), |(_, last)| last)))
 }
 
 /// The service behind an endpoint. `com.amazonaws.vpce.REGION.ID` of a service of the template is that service.

@@ -26,6 +26,7 @@ mod firewalls;
 mod fleets;
 mod gateways;
 mod hosts;
+mod lattice;
 mod mirrors;
 mod places;
 mod routing;
@@ -152,6 +153,7 @@ fn build(stacks: &stack::Stacks) -> Loaded {
     transit::bring(&mut build);
     firewalls::bring(&mut build);
     endpoints::bring(&mut build);
+    lattice::bring(&mut build);
     flow_logs(&mut build);
     mirrors::bring(&mut build);
     unsupported(&mut build);

@@ -3,6 +3,7 @@
 use super::balancing::BALANCER;
 use super::filters::GROUP;
 use super::hosts;
+use super::lattice::{CONFIGURATION, NETWORK};
 use super::links;
 use super::places::{SUBNET, VPC};
 use super::routing::TABLE;
@@ -102,6 +103,8 @@ fn endpoint<'a>(build: &mut Build<'a>, view: &View<'a>) {
         kind,
         vpc: vpc.as_str().into(),
         service: named_service.or_else(|| build.one(view, "service_name", SERVICE)),
+        resource_configuration: leads(build, view, "resource_configuration_arn", CONFIGURATION),
+        service_network: leads(build, view, "service_network_arn", NETWORK),
         route_tables: OneOrMany(tables),
         subnets: OneOrMany(subnets),
         enis: OneOrMany::default(),
@@ -116,6 +119,18 @@ fn endpoint<'a>(build: &mut Build<'a>, view: &View<'a>) {
         tags,
     };
     build.add("vpc_endpoints", view, item, |model| &mut model.vpc_endpoints);
+}
+
+/// What an endpoint of VPC Lattice leads to: a resource of the plan, or another account's by its ARN.
+fn leads<'a, K: for<'k> From<&'k str>>(
+    build: &mut Build<'a>,
+    view: &View<'a>,
+    argument: &str,
+    kinds: &[&str],
+) -> Option<K> {
+    let id = build.one(view, argument, kinds)?;
+    let last = id.strip_prefix("arn:").and_then(|arn| arn.rsplit_once('/'));
+    Some(K::from(last.map_or(id.as_str(), |(_, last)| last)))
 }
 
 /// What is said of an endpoint apart from it.

@@ -14,6 +14,7 @@ mod firewalls;
 mod gateways;
 mod hosts;
 mod hybrid;
+mod lattice;
 mod links;
 mod mirrors;
 mod names;
@@ -213,6 +214,7 @@ fn build(sources: &[Source]) -> Loaded {
         firewalls::bring(&mut build);
         flow_logs(&mut build);
         endpoints::bring(&mut build);
+        lattice::bring(&mut build);
         mirrors::bring(&mut build);
         unsupported(&mut build);
         guesses(&mut build);

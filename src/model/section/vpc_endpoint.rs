@@ -26,6 +26,12 @@ sections! {
         /// The service behind it: AWS's name such as `com.amazonaws.eu-west-1.s3`, or the id of an endpoint service.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub service: Option<String>,
+        /// A resource endpoint's: what it leads to, or the group of that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub resource_configuration: Option<ResourceConfigurationId>,
+        /// A service network endpoint's: the network.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub service_network: Option<ServiceNetworkId>,
         /// A gateway endpoint's: the route tables in which AWS puts a route to it.
         #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
         pub route_tables: OneOrMany<RouteTableId>,

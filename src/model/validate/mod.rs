@@ -10,6 +10,7 @@ mod filters;
 mod firewalls;
 mod gateways;
 mod inspection;
+mod lattice;
 mod mirrors;
 mod nat;
 mod public_access;
@@ -108,6 +109,8 @@ rules! {
     MODEL_PUBLIC_ACCESS_BLOCKED Warning "VPC Block Public Access stops what a route table leads to an internet gateway" "VPC guide, VPC Block Public Access basics"
     MODEL_PUBLIC_IP_UNROUTED Warning "an interface has a public address, and its subnet no route to an internet gateway" "VPC guide, Internet gateways"
     MODEL_QUOTA Warning "more of something than AWS allows" "VPC guide, Amazon VPC quotas"
+    MODEL_RESOURCE_ADDRESS Error "a resource configuration names an address outside of the VPC of its gateway" "VPC Lattice API, CreateResourceConfiguration"
+    MODEL_RESOURCE_ZONE Warning "an endpoint is in a zone in which the resource gateway has no interface" "VPC Lattice API, CreateResourceGateway"
     MODEL_ROUTE_DUPLICATE Error "a route table has two routes for the same destination" "EC2 API, CreateRoute"
     MODEL_ROUTE_LINK_LOCAL Error "a route is for link-local addresses that are never routed" "VPC guide, Route tables"
     MODEL_ROUTE_LISTS_TIE Warning "two prefix lists with addresses in common lead to different targets" "VPC guide, Route tables"
@@ -169,6 +172,7 @@ fn check(model: &mut Model, unread: Option<&BTreeSet<ResourceId>>) -> Vec<Diagno
         inspection::check(&mut check);
         public_access::check(&mut check);
         endpoints::check(&mut check);
+        lattice::check(&mut check);
         mirrors::check(&mut check);
         reach::check(&mut check);
         quotas::check(&mut check);

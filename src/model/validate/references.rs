@@ -66,6 +66,7 @@ pub fn check(
     references.transit_gateways();
     references.firewalls();
     references.vpc_endpoints();
+    references.lattice();
     references.core_networks();
     references.hybrid();
     references.public_access();
@@ -106,6 +107,7 @@ mod core_network;
 mod endpoints;
 mod firewalls;
 mod hybrid;
+mod lattice;
 mod public_access;
 mod traffic_mirrors;
 mod transit;

@@ -35,6 +35,24 @@ impl References<'_> {
             let at = at("security_groups").index(index);
             need!(self, security_groups, "security-group", group, at);
         }
+        if let Some(configuration) = &endpoint.resource_configuration {
+            need!(
+                self,
+                resource_configurations,
+                "resource-configuration",
+                configuration,
+                at("resource_configuration")
+            );
+        }
+        if let Some(network) = &endpoint.service_network {
+            need!(
+                self,
+                service_networks,
+                "service-network",
+                network,
+                at("service_network")
+            );
+        }
         // AWS's names of services have dots: those are not in the model, unless it offers one of them.
         if let Some(service) = endpoint.service.as_deref().filter(|name| !name.contains('.'))
             && !self.model.vpc_endpoint_services.contains_key(service)
