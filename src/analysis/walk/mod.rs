@@ -7,18 +7,20 @@
 //! anything, goes on past drops as if the packets had passed: it says everything that is in the way.
 
 mod arrive;
+mod onward;
 mod underlay;
 
-use super::finding::{Action, Hop, Outcome, Path, Way};
+use super::finding::{Hop, Outcome, Path, Way};
 use super::hop;
 use super::quant::Fate;
 use super::trail::{Position, Trail};
 use crate::code::ExplanationCode;
 use crate::network::{
-    Arrival, Carriage, Cause, Choice, Component, Direction, Leg, LinkId, Memory, Network, NodeId, Onward,
-    Parties, Passage, ResourceRef, Sender, Step, Workspace,
+    Arrival, Cause, Choice, Component, Direction, Leg, LinkId, Network, NodeId, Onward, Parties, ResourceRef,
+    Sender, Step, Workspace,
 };
 use crate::packet::PacketSet;
+use onward::{Group, join};
 use rustc_hash::FxHashSet;
 
 /// The most components on one leg. AWS's route analyzer gives up after 64 hops (Network Manager API,
@@ -79,15 +81,6 @@ pub struct Walk<'a> {
 #[derive(Clone, Copy)]
 struct There<'a> {
     trail: &'a Trail,
-}
-
-/// The steps at a component that go on together.
-struct Group {
-    passage: Passage,
-    undo: bool,
-    packets: PacketSet,
-    hops: Vec<Hop>,
-    pick: Option<(usize, Choice)>,
 }
 
 impl<'a> Walk<'a> {
@@ -282,19 +275,16 @@ impl<'a> Walk<'a> {
                     };
                     let several = (picks.len() > 1).then_some((index, choice));
                     for passage in picks {
-                        join(
-                            &mut groups,
-                            passage,
-                            false,
-                            packets,
-                            hop.clone(),
-                            several,
-                            &self.work.space,
-                        );
+                        let part = Group::of(passage, packets, hop.clone()).picked(several);
+                        join(&mut groups, part, &self.work.space);
                     }
                 }
                 Step::Restore { packets, passage, .. } => {
-                    join(&mut groups, passage, true, packets, hop, None, &self.work.space);
+                    join(
+                        &mut groups,
+                        Group::of(passage, packets, hop).undone(),
+                        &self.work.space,
+                    );
                 }
                 Step::Deliver {
                     packets, answered, ..
@@ -303,7 +293,7 @@ impl<'a> Walk<'a> {
                     self.lossy = true;
                     match onward {
                         Onward::Passage(passage) if self.past_drops => {
-                            join(&mut groups, passage, false, packets, hop, None, &self.work.space);
+                            join(&mut groups, Group::of(passage, packets, hop), &self.work.space);
                         }
                         Onward::Delivered if self.past_drops => arrived.push((packets, false, hop, false)),
                         _ => self.end(Outcome::Dropped, vec![hop], trail, there),
@@ -328,141 +318,6 @@ impl<'a> Walk<'a> {
     fn direction(&self, at: &Position) -> Direction {
         let link = at.link.and_then(|link| self.network.graph().weight(link));
         link.map_or(Direction::Egress, |link| link.direction)
-    }
-
-    /// Sends each group on; those of one pick are alternatives.
-    fn go_on(
-        &mut self,
-        component: &dyn Component,
-        at: &Position,
-        groups: Vec<Group>,
-        trail: &Trail,
-        there: Option<There<'_>>,
-    ) -> Fate {
-        let mut fate = Fate::LOST;
-        let mut picked: Vec<(usize, Fate)> = Vec::new();
-        for group in groups {
-            let pick = group.pick;
-            let one = self.send(component, at, group, trail, there);
-            match pick {
-                None => fate = fate.union(&self.work.space, one),
-                Some((index, choice)) => match picked.iter_mut().find(|(pick, _)| *pick == index) {
-                    Some((_, so_far)) => {
-                        *so_far = match choice {
-                            Choice::Any => so_far.either(&self.work.space, one),
-                            Choice::Working => so_far.union(&self.work.space, one),
-                        };
-                    }
-                    None => picked.push((index, one)),
-                },
-            }
-        }
-        picked
-            .into_iter()
-            .fold(fate, |fate, (_, one)| fate.union(&self.work.space, one))
-    }
-
-    fn send(
-        &mut self,
-        component: &dyn Component,
-        at: &Position,
-        group: Group,
-        trail: &Trail,
-        there: Option<There<'_>>,
-    ) -> Fate {
-        let Some(node) = self.network.graph().target(group.passage.over) else {
-            return Fate::LOST;
-        };
-        let mut trail = trail.clone();
-        trail.links.push(group.passage.over);
-        let shown = |hop: &Hop| component.shown() || hop.code.is_some();
-        let said = group.hops.last().cloned();
-        trail.hops.extend(group.hops.into_iter().filter(shown));
-        match self.carriage(&group.passage.inside) {
-            Carriage::Carries => {}
-            Carriage::Unsure => return self.uncarried(group.packets, said, trail, there),
-            Carriage::Fails => {
-                self.lossy = true;
-                let obstacles = self.obstacles(&group.passage.inside);
-                if !self.past_drops {
-                    self.end(Outcome::Dropped, obstacles, &trail, there);
-                    return Fate::LOST;
-                }
-                trail.hops.extend(obstacles);
-            }
-        }
-        let carried = self.carry(at, &group.passage, group.undo, group.packets, &mut trail);
-        let Some((packets, parties)) = carried.filter(|(packets, _)| !packets.is_empty()) else {
-            return Fate::LOST;
-        };
-        let leaves = component.is_host()
-            && self
-                .network
-                .graph()
-                .weight(group.passage.over)
-                .is_some_and(|link| link.direction == Direction::Egress);
-        let identity = at.identity.behind(&group.passage.identity);
-        let position = Position {
-            node,
-            link: Some(group.passage.over),
-            packets,
-            next_hop: group.passage.next_hop,
-            sender: if leaves { Some(at.node) } else { at.sender },
-            identity,
-            answering: None,
-            parties,
-        };
-        self.visit(position, trail, there)
-    }
-
-    /// Packets of which nobody knows whether they are carried.
-    fn uncarried(
-        &mut self,
-        packets: PacketSet,
-        said: Option<Hop>,
-        mut trail: Trail,
-        there: Option<There<'_>>,
-    ) -> Fate {
-        trail.hops.extend(said.map(|hop| Hop {
-            action: Action::Unknown,
-            code: Some(ExplanationCode::UnknownResource),
-            message: format!(
-                "{}: the model does not say whether its own packets get through",
-                hop.message
-            ),
-            ..hop
-        }));
-        self.unknown(packets, trail, there)
-    }
-
-    /// The packets as they leave, and between whom they are then; what they leave behind goes into the trail.
-    fn carry(
-        &self,
-        at: &Position,
-        passage: &Passage,
-        undo: bool,
-        packets: PacketSet,
-        trail: &mut Trail,
-    ) -> Option<(PacketSet, Parties)> {
-        let space = &self.work.space;
-        if undo {
-            return trail.undo(space, packets);
-        }
-        let after = passage.rewrite.apply(space, packets);
-        if passage.remembers && trail.leg == Leg::Forward {
-            let rewrite = passage.rewrite.clone();
-            trail.memories.push(Memory {
-                node: at.node,
-                direction: self.direction(at),
-                before: packets,
-                after,
-                rewrite,
-                awaits: passage.awaits,
-                recall: passage.recalls,
-                parties: at.parties,
-            });
-        }
-        Some((after, at.parties.behind(passage)))
     }
 
     /// Packets that met something which the model does not decide.
@@ -521,31 +376,5 @@ fn way(outcome: Outcome, trail: &Trail) -> Way {
         outcome,
         hops,
         links: trail.links.clone(),
-    }
-}
-
-/// Adds a part to the group that goes the same way.
-fn join(
-    groups: &mut Vec<Group>,
-    passage: Passage,
-    undo: bool,
-    packets: PacketSet,
-    hop: Hop,
-    pick: Option<(usize, Choice)>,
-    space: &crate::packet::Space,
-) {
-    let same = |group: &&mut Group| group.undo == undo && group.pick == pick && group.passage == passage;
-    match groups.iter_mut().find(same) {
-        Some(group) => {
-            group.packets = space.union(group.packets, packets);
-            group.hops.push(hop);
-        }
-        None => groups.push(Group {
-            passage,
-            undo,
-            packets,
-            hops: vec![hop],
-            pick,
-        }),
     }
 }
