@@ -18,3 +18,6 @@ mod generate;
 
 #[path = "logs/kernel.rs"]
 mod kernel;
+
+#[path = "logs/hostile.rs"]
+mod hostile;

@@ -186,6 +186,9 @@ fn dispatch(cli: &Cli, screen: &Screen) -> Result<Exit, Failure> {
 /// A panic is a bug of ours: it says so, and what helps to mend it.
 fn announce_bugs() {
     std::panic::set_hook(Box::new(|panic| {
+        if crate::evidence::is_guarded() {
+            return;
+        }
         let version = env!("CARGO_PKG_VERSION");
         let text = format!(
             "whyhop {version}: this is a bug, please report it with the model and the command.\n{panic}\n"

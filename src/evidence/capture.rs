@@ -27,6 +27,8 @@ use std::sync::Arc;
 const FLOWS_MAX: usize = 65_536;
 /// How much of a file is held at a time; a block that is larger ends the reading.
 const BUFFER: usize = 1024 * 1024;
+/// The most interfaces of a capture; packets of further ones are passed over.
+const WIRES_MAX: usize = 65_536;
 /// The most strangers that are told apart.
 const STRANGERS_MAX: usize = 64;
 /// The port of GENEVE (RFC 8926).
@@ -217,10 +219,12 @@ impl Table {
                 }
             }
             PcapBlockOwned::NG(Block::SectionHeader(_)) => wires.clear(),
-            PcapBlockOwned::NG(Block::InterfaceDescription(wire)) => wires.push(Wire {
-                link: wire.linktype,
-                clock: (wire.ts_resolution().unwrap_or(1_000_000).max(1), wire.ts_offset()),
-            }),
+            PcapBlockOwned::NG(Block::InterfaceDescription(wire)) if wires.len() < WIRES_MAX => {
+                wires.push(Wire {
+                    link: wire.linktype,
+                    clock: (wire.ts_resolution().unwrap_or(1_000_000).max(1), wire.ts_offset()),
+                });
+            }
             PcapBlockOwned::NG(Block::EnhancedPacket(packet)) => {
                 let wire = usize::try_from(packet.if_id).ok().and_then(|at| wires.get(at));
                 if let Some(wire) = wire {

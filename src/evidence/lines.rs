@@ -136,8 +136,14 @@ impl<'a, G: Gather> Lines<'a, G> {
     /// A block of whole lines.
     fn block(&mut self, block: &[u8]) {
         let mut rest = block;
-        // Until the format is known every line is looked at.
+        // Until the format is known every line is looked at; after very many, headers alone are looked for.
         while self.format.is_none() && !rest.is_empty() {
+            if self.guesses > GUESSES_MAX {
+                rest = self.header_in(rest);
+            }
+            if rest.is_empty() {
+                return;
+            }
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
             self.line(&rest[..end]);
             rest = rest.get(end + 1..).unwrap_or_default();
@@ -146,6 +152,20 @@ impl<'a, G: Gather> Lines<'a, G> {
             true => self.every_line(rest),
             false => self.wanted_lines(rest),
         }
+    }
+
+    /// Counts lines as broken that are before the next line that may be a header.
+    fn header_in<'b>(&mut self, block: &'b [u8]) -> &'b [u8] {
+        let header = memchr::memmem::find(block, HEADED).unwrap_or(block.len());
+        let begin = complete(&block[..header]);
+        let ends = match header == block.len() {
+            true => block.len(),
+            false => begin,
+        };
+        let before = self.scan.lines;
+        self.pass(&block[..ends]);
+        self.scan.broken += self.scan.lines - before;
+        &block[ends..]
     }
 
     fn every_line(&mut self, block: &[u8]) {

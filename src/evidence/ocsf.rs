@@ -40,6 +40,9 @@ const PATHS: [&str; 28] = [
     "cloud.region",
 ];
 
+/// The most fields of a row; AWS has half as many.
+const NAMED_MAX: usize = 200;
+
 static FORMAT: LazyLock<Arc<Format>> = LazyLock::new(|| {
     let names = "interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status \
                  tcp-flags flow-direction vpc-id subnet-id instance-id pkt-src-aws-service pkt-dst-aws-service \
@@ -86,7 +89,7 @@ impl Event {
 
     /// Takes a value that a row has at the top.
     pub fn take_named(&mut self, name: &str, value: &str) {
-        if Format::is_field(name) {
+        if self.named.len() < NAMED_MAX && Format::is_field(name) {
             self.named.push((name.to_owned(), value.to_owned()));
         }
     }

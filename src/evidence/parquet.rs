@@ -6,6 +6,7 @@
 //! are passed over.
 
 use super::format::Format;
+use super::guard::guarded;
 use super::lines::Lines;
 use super::ocsf::Event;
 use super::read::Gather;
@@ -21,6 +22,10 @@ use std::sync::Arc;
 pub const MAGIC: [u8; 4] = *b"PAR1";
 /// How many records are held at a time.
 const BATCH: usize = 4096;
+/// The most of a value of an event.
+const WORD_MAX: usize = 512;
+/// The longest record that is held; a longer one is cut.
+const ROW_MAX: usize = 16 * 1024;
 
 /// Reads the records of a file.
 pub fn read<G: Gather>(file: File, lines: &mut Lines<'_, G>) {
@@ -30,9 +35,9 @@ pub fn read<G: Gather>(file: File, lines: &mut Lines<'_, G>) {
 }
 
 fn rows<G: Gather>(file: File, lines: &mut Lines<'_, G>) -> Result<(), ParquetError> {
-    let reader = SerializedFileReader::new(file)?;
+    let reader = safely(|| SerializedFileReader::new(file))?;
     for group in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(group)?;
+        let group = safely(|| reader.get_row_group(group))?;
         let columns = columns(group.as_ref())?;
         let nested = columns.iter().any(|column| column.path.contains('.'));
         match nested {
@@ -41,6 +46,11 @@ fn rows<G: Gather>(file: File, lines: &mut Lines<'_, G>) -> Result<(), ParquetEr
         }
     }
     Ok(())
+}
+
+/// The reader panics over some of what no writer writes.
+fn safely<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    guarded(read).unwrap_or_else(|panic| Err(ParquetError::General(panic)))
 }
 
 /// A column, and how it is read.
@@ -63,7 +73,7 @@ fn columns(group: &dyn RowGroupReader) -> Result<Vec<Column>, ParquetError> {
         columns.push(Column {
             path,
             level: column.max_def_level(),
-            reader: group.get_column_reader(index)?,
+            reader: safely(|| group.get_column_reader(index))?,
         });
     }
     Ok(columns)
@@ -87,8 +97,10 @@ fn records<G: Gather>(
         let batch = left.min(BATCH);
         for column in &mut columns {
             column.read(batch, &mut |row, word| {
-                rows[row].extend_from_slice(word);
-                rows[row].push(b' ');
+                let row = &mut rows[row];
+                let room = ROW_MAX.saturating_sub(row.len());
+                row.extend_from_slice(&word[..word.len().min(room)]);
+                row.push(b' ');
             })?;
         }
         for row in &mut rows[..batch] {
@@ -115,6 +127,7 @@ fn events<G: Gather>(
             let path = column.path.clone();
             column.read(batch, &mut |row, word| {
                 if word != b"-" {
+                    let word = &word[..word.len().min(WORD_MAX)];
                     events[row].take(&path, String::from_utf8_lossy(word).into_owned());
                 }
             })?;
@@ -169,7 +182,8 @@ fn values<T: DataType>(
     write: impl Fn(&T::T, &mut Vec<u8>),
 ) -> Result<(), ParquetError> {
     let (mut levels, mut values, mut word) = (Vec::new(), Vec::new(), Vec::new());
-    let (got, _, _) = reader.read_records(rows, Some(&mut levels), None, &mut values)?;
+    let read = || reader.read_records(rows, Some(&mut levels), None, &mut values);
+    let (got, _, _) = safely(read)?;
     if got < rows {
         return Err(ParquetError::EOF(
             "a column is shorter than the others".to_owned(),

@@ -5,6 +5,8 @@
 //! read in parallel and joined in the order of their names, so that the same files give the same answer.
 
 use super::capture;
+use super::endless::Endless;
+use super::files;
 use super::format::Format;
 use super::lines::Lines;
 use super::parquet;
@@ -23,8 +25,6 @@ use std::sync::Arc;
 const CHUNK: usize = 256 * 1024;
 /// The most problems that are told; all are counted.
 const PROBLEMS_MAX: usize = 10;
-/// The deepest folder that is looked into.
-const DEPTH_MAX: usize = 32;
 /// How long before its end a record may have begun: the longest aggregation interval, and what AWS may be late.
 const RECORD_SECONDS: u64 = 660;
 /// How much time one file of S3 tells of (VPC guide, "Publish flow logs to Amazon S3").
@@ -137,12 +137,7 @@ impl Scan {
 /// Reads the records of files and folders.
 pub fn read<G: Gather>(paths: &[PathBuf], reading: &Reading, begin: impl Fn() -> G + Sync) -> (G, Scan) {
     let mut first = Scan::default();
-    let mut files = Vec::new();
-    for path in paths {
-        if let Err(error) = gather(path, 0, &mut files) {
-            first.problem(format!("{}: {error}", path.display()));
-        }
-    }
+    let mut files = files::find(paths, &mut first);
     let all = files.len();
     files.retain(|file| in_time(file, reading.window));
     first.passed_over = (all - files.len()) as u64;
@@ -162,26 +157,6 @@ pub fn read<G: Gather>(paths: &[PathBuf], reading: &Reading, begin: impl Fn() ->
         .reduce(|| (begin(), Scan::default()), join);
     first.join(scan);
     (made, first)
-}
-
-/// The files at a path, in the order of their names. Hidden ones and markers of other tools are none.
-fn gather(path: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
-    if !std::fs::metadata(path)?.is_dir() {
-        found.push(path.to_owned());
-        return Ok(());
-    }
-    if depth > DEPTH_MAX {
-        return Err(io::Error::other("folders are nested too deep here"));
-    }
-    let mut paths = std::fs::read_dir(path)?
-        .map(|entry| entry.map(|entry| entry.path()))
-        .collect::<io::Result<Vec<_>>>()?;
-    paths.retain(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        !name.starts_with('.') && name != "_SUCCESS"
-    });
-    paths.sort();
-    paths.iter().try_for_each(|path| gather(path, depth + 1, found))
 }
 
 /// Whether a file may tell of any of the window, by the name that S3 delivery gives it: `…_20180620T1620Z_….log.gz` holds
@@ -257,7 +232,7 @@ fn stream<G: Gather>(head: &[u8], bytes: impl Read + Send, lines: &mut Lines<'_,
                 Message::Event(event) => lines.of_format(&event.line(), event.format()),
                 Message::Row(line, format) => lines.of_format(line, format),
             }),
-            _ => lines.run(&mut plain),
+            _ => lines.run(&mut Endless::new(plain)),
         }
     });
     if let Err(error) = read {

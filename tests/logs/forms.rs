@@ -17,13 +17,13 @@ impl Gather for All {
     }
 }
 
-fn of_bytes(bytes: &[u8], reading: &Reading) -> (Vec<Record>, Scan) {
+pub fn of_bytes(bytes: &[u8], reading: &Reading) -> (Vec<Record>, Scan) {
     let mut all = All::default();
     let scan = read_bytes("records", bytes, reading, &mut all);
     (all.0, scan)
 }
 
-fn of_paths(paths: &[PathBuf], reading: &Reading) -> (Vec<Record>, Scan) {
+pub fn of_paths(paths: &[PathBuf], reading: &Reading) -> (Vec<Record>, Scan) {
     let (all, scan) = read(paths, reading, All::default);
     (all.0, scan)
 }
@@ -44,7 +44,7 @@ fn said(record: &Record) -> String {
     )
 }
 
-fn lines(count: u32) -> Vec<String> {
+pub fn lines(count: u32) -> Vec<String> {
     (0..count)
         .map(|at| {
             let action = if at % 3 == 0 { "REJECT" } else { "ACCEPT" };
@@ -111,7 +111,7 @@ fn every_form_of_the_same_records_is_the_same() {
     }
 }
 
-fn put(root: &Path, path: &str, bytes: &[u8]) {
+pub fn put(root: &Path, path: &str, bytes: &[u8]) {
     let path = root.join(path);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, bytes).unwrap();
