@@ -345,7 +345,10 @@ fn deliveries_and_windows() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("records");
     let ask = |window| {
-        let logs = Logs { window, format: None };
+        let logs = Logs {
+            window,
+            ..Logs::default()
+        };
         correlate(&finding, analysis.model(), std::slice::from_ref(&file), &logs)
     };
     let from = |since, until| Window { since, until };

@@ -87,13 +87,14 @@ pub struct ReadingArgs {
 
 impl ReadingArgs {
     /// As the library takes it.
-    pub fn logs(&self) -> crate::evidence::Logs {
+    pub fn logs(&self, watched: crate::evidence::Watched) -> crate::evidence::Logs {
         crate::evidence::Logs {
             window: crate::evidence::Window {
                 since: self.since,
                 until: self.until,
             },
             format: self.log_format.clone(),
+            watched,
         }
     }
 

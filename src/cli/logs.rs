@@ -170,7 +170,7 @@ pub fn run(args: &LogsArgs, screen: &Screen) -> Result<Exit, Failure> {
 }
 
 fn show(args: &LogsShow, screen: &Screen) -> Result<Exit, Failure> {
-    let logs = args.reading.logs();
+    let logs = args.reading.logs(screen.watch(args.format == Shape::Text));
     let analysis = match args.model.is_empty() {
         true => Analysis::new(crate::model::Model::default()),
         false => opening::analysis(&args.model, &BTreeMap::new(), screen)?,
@@ -206,7 +206,10 @@ fn tell(shown: &Shown, format: Shape, screen: &Screen) -> Result<Exit, Failure> 
 
 fn audit(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
     let analysis = opened(&args.model, screen)?;
-    let audit = analysis.audit(&args.logs, &args.reading.logs());
+    let audit = analysis.audit(
+        &args.logs,
+        &args.reading.logs(screen.watch(args.format == Shape::Text)),
+    );
     screen.data(&match args.format {
         Shape::Text => report::audit_text(&audit),
         Shape::Json => report::audit_json(&audit),
@@ -220,7 +223,10 @@ fn audit(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
 
 fn unused(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
     let analysis = opened(&args.model, screen)?;
-    let audit = analysis.audit(&args.logs, &args.reading.logs());
+    let audit = analysis.audit(
+        &args.logs,
+        &args.reading.logs(screen.watch(args.format == Shape::Text)),
+    );
     let locate = |place: &Place| analysis.network().locate(place);
     let unused = evidence::unused(&audit, analysis.model(), &locate);
     screen.data(&match args.format {

@@ -12,6 +12,7 @@ mod mirror;
 mod opening;
 mod output;
 mod path;
+mod progress;
 mod reports;
 mod review;
 mod schema;
@@ -36,6 +37,9 @@ pub struct Cli {
     /// When to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
+    /// No notes and no progress on standard error.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
 }
 
 /// The commands.
@@ -145,7 +149,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             };
         }
     };
-    let screen = Screen::new(cli.color);
+    let screen = Screen::new(cli.color, cli.quiet);
     match dispatch(&cli, &screen) {
         Ok(exit) => exit,
         Err(failure) => {

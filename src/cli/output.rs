@@ -1,6 +1,7 @@
 //! Data on standard output, all else on standard error. A closed pipe is not an error.
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, progress};
+use crate::evidence::Watched;
 use crate::model::Diagnostic;
 use crate::report;
 use clap::ValueEnum;
@@ -25,11 +26,12 @@ const SHOWN_MAX: usize = 200;
 pub struct Screen {
     color_out: bool,
     color_err: bool,
+    quiet: bool,
 }
 
 impl Screen {
     /// Colours as asked for, and as the terminal and NO_COLOR allow.
-    pub fn new(color: Color) -> Self {
+    pub fn new(color: Color, quiet: bool) -> Self {
         let allowed = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let on = |terminal: bool| match color {
             Color::Always => true,
@@ -39,6 +41,7 @@ impl Screen {
         Self {
             color_out: on(io::stdout().is_terminal()),
             color_err: on(io::stderr().is_terminal()),
+            quiet,
         }
     }
 
@@ -84,7 +87,17 @@ impl Screen {
 
     /// Says something besides.
     pub fn note(&self, text: &str) {
-        complain(&format!("note: {text}\n"));
+        if !self.quiet {
+            complain(&format!("note: {text}\n"));
+        }
+    }
+
+    /// Who shows how far a reading is: nobody, where nobody would see it or a program reads the answer.
+    pub fn watch(&self, for_people: bool) -> Watched {
+        match for_people && !self.quiet && io::stderr().is_terminal() {
+            true => progress::bar(),
+            false => Watched::default(),
+        }
     }
 
     fn mistakes(&self, diagnostics: &[Diagnostic], of: &str) {

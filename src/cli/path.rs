@@ -101,7 +101,7 @@ pub fn run(args: &PathArgs, screen: &Screen) -> Result<Exit, Failure> {
     let analysis = ManuallyDrop::new(Analysis::new(loaded.model));
     let finding = analysis.path(&args.from, &args.to, &args.packets, &options)?;
     let model = analysis.model();
-    let logs = args.reading.logs();
+    let logs = args.reading.logs(screen.watch(args.format == Format::Text));
     let evidence = (!args.flow_logs.is_empty()).then(|| correlate(&finding, model, &args.flow_logs, &logs));
     let words = [args.from.as_str(), &args.to, &args.packets];
     let repair = args

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 const DEPTH_MAX: usize = 32;
 
 /// Finds files; hidden ones and markers of other tools are none.
-pub fn find(paths: &[PathBuf], scan: &mut Scan) -> Vec<PathBuf> {
+pub fn find(paths: &[PathBuf], scan: &mut Scan) -> Vec<Found> {
     let mut finder = Finder {
         files: Vec::new(),
         folders: BTreeSet::new(),
@@ -24,8 +24,16 @@ pub fn find(paths: &[PathBuf], scan: &mut Scan) -> Vec<PathBuf> {
     finder.files
 }
 
+/// A file, and how large it is.
+pub struct Found {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How many bytes it has; none, if it is a pipe.
+    pub bytes: u64,
+}
+
 struct Finder<'s> {
-    files: Vec<PathBuf>,
+    files: Vec<Found>,
     /// The folders that were met, without links in their names.
     folders: BTreeSet<PathBuf>,
     scan: &'s mut Scan,
@@ -39,7 +47,8 @@ impl Finder<'_> {
     }
 
     fn take(&mut self, path: &Path, depth: usize) -> io::Result<()> {
-        let kind = fs::metadata(path)?.file_type();
+        let file = fs::metadata(path)?;
+        let kind = file.file_type();
         if kind.is_dir() {
             return self.folder(path, depth);
         }
@@ -47,7 +56,10 @@ impl Finder<'_> {
         if !(kind.is_file() || depth == 0 && is_pipe(kind)) {
             return Err(io::Error::other("a pipe or a device, not a file"));
         }
-        self.files.push(path.to_owned());
+        self.files.push(Found {
+            path: path.to_owned(),
+            bytes: file.len(),
+        });
         Ok(())
     }
 

@@ -21,6 +21,7 @@ mod sight;
 mod sql;
 mod sum;
 mod transit;
+mod watch;
 mod window;
 mod wrapped;
 
@@ -34,4 +35,5 @@ pub use row::{Lost, Row};
 pub use show::{Shown, flag_names, path_name, show};
 pub use sight::{Sight, sights};
 pub use sql::{Dialect, Partitions, Query, sql};
+pub use watch::{Watch, Watched};
 pub use window::{Window, parse_time};

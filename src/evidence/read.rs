@@ -6,11 +6,12 @@
 
 use super::capture;
 use super::endless::Endless;
-use super::files;
+use super::files::{self, Found};
 use super::format::Format;
 use super::lines::Lines;
 use super::parquet;
 use super::row::Row;
+use super::watch::{Counted, Watched};
 use super::window::Window;
 use super::wrapped::{Message, messages};
 use crate::model::Model;
@@ -37,6 +38,8 @@ pub struct Logs {
     pub window: Window,
     /// The format of files that have no header.
     pub format: Option<Format>,
+    /// Who wants to know how far it is.
+    pub watched: Watched,
 }
 
 impl Logs {
@@ -55,6 +58,7 @@ impl Logs {
             formats,
             window: self.window,
             sessions: capture::sessions(model),
+            watched: self.watched.clone(),
         }
     }
 }
@@ -70,6 +74,8 @@ pub struct Reading {
     pub window: Window,
     /// The traffic mirror sessions, whose copies a capture holds.
     pub sessions: Vec<capture::Copied>,
+    /// Who wants to know how far it is.
+    pub watched: Watched,
 }
 
 /// Where a record is.
@@ -139,11 +145,15 @@ pub fn read<G: Gather>(paths: &[PathBuf], reading: &Reading, begin: impl Fn() ->
     let mut first = Scan::default();
     let mut files = files::find(paths, &mut first);
     let all = files.len();
-    files.retain(|file| in_time(file, reading.window));
+    files.retain(|file| in_time(&file.path, reading.window));
     first.passed_over = (all - files.len()) as u64;
-    let one = |path: &PathBuf| {
+    let bytes = files.iter().map(|file| file.bytes).sum();
+    let watched = &reading.watched;
+    watched.tell(|watch| watch.begins(files.len() as u64, bytes));
+    let one = |file: &Found| {
         let (mut made, mut scan) = (begin(), Scan::default());
-        read_file(path, reading, &mut scan, &mut made);
+        read_file(file, reading, &mut scan, &mut made);
+        watched.tell(|watch| watch.file());
         (made, scan)
     };
     let join = |(mut made, mut scan): (G, Scan), (later_made, later_scan): (G, Scan)| {
@@ -155,6 +165,7 @@ pub fn read<G: Gather>(paths: &[PathBuf], reading: &Reading, begin: impl Fn() ->
         .par_iter()
         .map(one)
         .reduce(|| (begin(), Scan::default()), join);
+    watched.tell(|watch| watch.ends());
     first.join(scan);
     (made, first)
 }
@@ -174,10 +185,10 @@ fn in_time(path: &Path, window: Window) -> bool {
     window.meets(begin.saturating_sub(RECORD_SECONDS), begin + FILE_SECONDS)
 }
 
-fn read_file<G: Gather>(path: &Path, reading: &Reading, scan: &mut Scan, sink: &mut G) {
-    let name: Arc<str> = path.display().to_string().into();
+fn read_file<G: Gather>(found: &Found, reading: &Reading, scan: &mut Scan, sink: &mut G) {
+    let name: Arc<str> = found.path.display().to_string().into();
     scan.files += 1;
-    let opened = File::open(path).and_then(|mut file| {
+    let opened = File::open(&found.path).and_then(|mut file| {
         let mut head = [0; 4];
         let got = fill(&mut file, &mut head)?;
         // What cannot be rewound, such as a pipe, is read on from here.
@@ -195,10 +206,12 @@ fn read_file<G: Gather>(path: &Path, reading: &Reading, scan: &mut Scan, sink: &
     };
     let mut lines = Lines::new(name, reading, scan, sink);
     if head == parquet::MAGIC {
-        return parquet::read(file, &mut lines);
+        parquet::read(file, &mut lines);
+        return reading.watched.tell(|watch| watch.read(found.bytes));
     }
     let before = if rewound { Vec::new() } else { head.clone() };
-    stream(&head, io::Cursor::new(before).chain(file), &mut lines);
+    let bytes = Counted::new(io::Cursor::new(before).chain(file), &reading.watched);
+    stream(&head, bytes, &mut lines);
 }
 
 /// Reads records from bytes, compressed or not.

@@ -3,7 +3,8 @@
 use super::deliver::{HEADER, gzip, parquet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use whyhop::evidence::{Format, Gather, Reading, Record, Row, Scan, Spot, read, read_bytes};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use whyhop::evidence::{Format, Gather, Reading, Record, Row, Scan, Spot, Watch, Watched, read, read_bytes};
 
 #[derive(Default)]
 struct All(Vec<Record>);
@@ -322,4 +323,57 @@ fn only_who_is_wanted() {
         assert_eq!((records.len(), scan.lines), (count, 500));
         assert_eq!(records.last().unwrap().line, count as u64 * 4 - 2);
     }
+}
+
+/// Who waits is told how many files and bytes there are, and of each of them once.
+#[test]
+fn who_waits_is_told_how_far_it_is() {
+    #[derive(Default)]
+    struct Heard {
+        announced: AtomicU64,
+        bytes: AtomicU64,
+        files: AtomicU64,
+        ended: AtomicU64,
+    }
+    impl Watch for Heard {
+        fn begins(&self, files: u64, bytes: u64) {
+            self.announced.fetch_add(files << 32 | bytes, Relaxed);
+        }
+        fn read(&self, bytes: u64) {
+            self.bytes.fetch_add(bytes, Relaxed);
+        }
+        fn file(&self) {
+            self.files.fetch_add(1, Relaxed);
+        }
+        fn ends(&self) {
+            self.ended.fetch_add(1, Relaxed);
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let text = lines(300).join("\n");
+    let files = [
+        ("a.log", text.clone().into_bytes()),
+        ("b.gz", gzip(&text)),
+        ("c.parquet", parquet(&lines(300))),
+        (
+            "d.json",
+            format!("{{\"message\": \"{}\"}}", lines(1)[0]).into_bytes(),
+        ),
+    ];
+    for (name, bytes) in &files {
+        put(folder.path(), name, bytes);
+    }
+    let heard = Arc::new(Heard::default());
+    let reading = Reading {
+        watched: Watched::by(Arc::clone(&heard) as Arc<dyn Watch>),
+        ..Reading::default()
+    };
+    let (records, scan) = of_paths(&[folder.path().to_owned()], &reading);
+    assert_eq!((records.len(), scan.broken), (901, 0));
+    let all: u64 = files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    assert_eq!(heard.announced.load(Relaxed), 4 << 32 | all);
+    assert_eq!(
+        [&heard.bytes, &heard.files, &heard.ended].map(|count| count.load(Relaxed)),
+        [all, 4, 1]
+    );
 }

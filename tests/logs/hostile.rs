@@ -263,3 +263,28 @@ fn an_interrupt_ends_it_at_once() {
     running.stdout.take().unwrap().read_to_string(&mut told).unwrap();
     assert_eq!(told, "");
 }
+
+/// What stands on standard error is for people who wait; nobody else gets a bar, however long it takes.
+#[cfg(unix)]
+#[test]
+fn there_is_no_bar_where_nobody_looks() {
+    let mut running = Command::new(env!("CARGO_BIN_EXE_whyhop"))
+        .args(["logs", "show", "/dev/stdin", "--limit", "1"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = running.stdin.take().unwrap();
+    let text = format!("{}\n", lines(500).join("\n"));
+    input.write_all(text.as_bytes()).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(900));
+    input.write_all(text.as_bytes()).unwrap();
+    drop(input);
+    let output = running.wait_with_output().unwrap();
+    assert_eq!(
+        (output.status.code(), output.stderr.as_slice()),
+        (Some(0), b"".as_slice())
+    );
+    assert!(String::from_utf8_lossy(&output.stdout).contains("999 records more"));
+}
