@@ -303,6 +303,7 @@ impl<'a> Asking<'a> {
         let ends = Ends {
             source: stranger.unwrap_or(source),
             destination: self.destination(from, to),
+            internet: from.stated || to.stated,
         };
         let fate = self.walk(ends, asked);
         self.pairs.push(Pair {

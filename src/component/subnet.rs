@@ -298,7 +298,7 @@ impl Segment {
     /// sender's own: no two of them have the same.
     fn unplaced(&self, arrival: &Arrival<'_>) -> Vec<usize> {
         let owner = |index: &usize| Some(self.hosts.all[*index].owner);
-        let Parties { from, to } = arrival.parties;
+        let Parties { from, to, .. } = arrival.parties;
         let possible = self.hosts.unplaced.iter().copied();
         let mut unplaced: Vec<usize> = possible
             .filter(|index| owner(index) == to || owner(index) != from)

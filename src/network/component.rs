@@ -116,6 +116,8 @@ pub struct Parties {
     pub from: Option<NodeId>,
     /// Whose the destination addresses are.
     pub to: Option<NodeId>,
+    /// Whether the question says that one of its ends is the internet, which is none of AWS's services.
+    pub internet: bool,
 }
 
 impl Parties {
@@ -125,6 +127,7 @@ impl Parties {
         Self {
             from: self.to,
             to: self.from,
+            ..self
         }
     }
     /// Behind a component that may put others in their place.
@@ -133,6 +136,7 @@ impl Parties {
         Self {
             from: passage.source_of.or(self.from),
             to: passage.destination_of.or(self.to),
+            ..self
         }
     }
 }

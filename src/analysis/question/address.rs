@@ -26,7 +26,16 @@ impl Resolver<'_> {
             private: addresses.clone(),
             public: addresses,
             by_address,
+            stated: false,
             undescribed: None,
+        }
+    }
+
+    /// The internet, where the question says so.
+    pub(super) fn stated(&self, addresses: AddressSet, by_address: bool) -> Endpoint {
+        Endpoint {
+            stated: true,
+            ..self.internet(addresses, by_address)
         }
     }
 
@@ -46,6 +55,7 @@ impl Resolver<'_> {
             private: address.clone(),
             public: address,
             by_address: true,
+            stated: false,
             undescribed: None,
         }
     }
@@ -69,6 +79,7 @@ impl Resolver<'_> {
             private: addresses.clone(),
             public: addresses,
             by_address,
+            stated: false,
             undescribed: None,
         }
     }
@@ -86,6 +97,7 @@ impl Resolver<'_> {
                 private: one.clone(),
                 public: one.clone(),
                 by_address: true,
+                stated: false,
                 ..end
             };
             members.into_iter().map(asked).collect()
@@ -103,6 +115,7 @@ impl Resolver<'_> {
                 private: one.clone(),
                 public: one,
                 by_address: true,
+                stated: false,
                 ..endpoint
             }]);
         }
@@ -153,6 +166,7 @@ impl Resolver<'_> {
                 private: one.clone(),
                 public,
                 by_address: true,
+                stated: false,
                 ..endpoint
             })
         };
@@ -167,6 +181,7 @@ impl Resolver<'_> {
             private: addresses.clone(),
             public: addresses,
             by_address: true,
+            stated: false,
             undescribed: None,
         }
     }
@@ -184,6 +199,7 @@ impl Resolver<'_> {
                 members.push(Endpoint {
                     private: inside,
                     by_address: true,
+                    stated: false,
                     ..endpoint
                 });
             }

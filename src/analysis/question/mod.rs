@@ -55,6 +55,8 @@ pub struct Endpoint {
     pub public: AddressSet,
     /// Whether the question names the address, and so the family.
     pub by_address: bool,
+    /// Whether the question says in words that it is the internet: a bare address may as well be a service's of AWS.
+    pub stated: bool,
     /// Who says so, where nobody told enough of it to say where its packets go: the answer is unknown.
     pub undescribed: Option<NodeId>,
 }
@@ -109,7 +111,7 @@ impl<'a> Resolver<'a> {
     /// Every interface, and the internet.
     pub fn everybody(&self) -> Vec<Endpoint> {
         let mut everybody = self.interfaces(|_| true);
-        everybody.push(self.internet(self.out_there(), false));
+        everybody.push(self.stated(self.out_there(), false));
         everybody
     }
 
@@ -119,10 +121,10 @@ impl<'a> Resolver<'a> {
             return self.resource(text);
         }
         if text == "internet" {
-            return Ok(vec![self.internet(self.out_there(), false)]);
+            return Ok(vec![self.stated(self.out_there(), false)]);
         }
         if let Some(address) = text.strip_prefix("internet:") {
-            return Ok(vec![self.internet(parse_addresses(address)?, true)]);
+            return Ok(vec![self.stated(parse_addresses(address)?, true)]);
         }
         if text == "on-premises" {
             let addresses = self.on_premises_addresses();
@@ -233,6 +235,7 @@ impl<'a> Resolver<'a> {
             private: AddressSet::all(),
             public: AddressSet::all(),
             by_address: false,
+            stated: false,
             undescribed: Some(node),
         })
     }
@@ -258,6 +261,7 @@ impl<'a> Resolver<'a> {
             private: owner.addresses.clone(),
             public: owner.public.clone(),
             by_address: false,
+            stated: false,
             undescribed: None,
         })
     }
@@ -325,6 +329,7 @@ impl<'a> Resolver<'a> {
             public: or_any(public),
             private: or_any(private),
             by_address: false,
+            stated: false,
             undescribed: stranger.and_then(|stranger| stranger.undescribed),
         }
     }

@@ -37,6 +37,8 @@ pub struct Ends {
     pub source: NodeId,
     /// Where they should arrive; none: wherever the destination address is taken.
     pub destination: Option<NodeId>,
+    /// Whether the question says that one of them is the internet.
+    pub internet: bool,
 }
 
 /// What the question demands of the way.
@@ -123,6 +125,7 @@ impl<'a> Walk<'a> {
             parties: Parties {
                 from: Some(self.ends.source),
                 to: self.ends.destination,
+                internet: self.ends.internet,
             },
         };
         self.visit(position, Trail::new(Leg::Forward, Vec::new()), None)

@@ -78,6 +78,7 @@ impl<'a> Walk<'a> {
         let ends = Ends {
             source: tunnel.from,
             destination: Some(tunnel.to),
+            internet: false,
         };
         Walk {
             underlay: true,

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Cidr, Model, NatGatewayId, OneOrMany, Peer, ResourceId, RouteState, RouteTable, RouteTableId, SubnetId,
-    Tags, VpcId,
+    Tags, VpcEndpointType, VpcId,
 };
 use crate::network::{Builder, Routes, endpoint_families, internet_addresses};
 use crate::packet::AddressSet;
@@ -16,6 +16,8 @@ pub(super) struct List {
     pub(super) described: bool,
     /// The addresses that the prefix lists may hold that the model does not describe.
     pub(super) perhaps: AddressSet,
+    /// Those of them that may be the internet's: AWS's own lists, which lead to gateway endpoints, hold services' alone.
+    pub(super) elsewhere: AddressSet,
 }
 
 impl List {
@@ -29,7 +31,10 @@ impl List {
             owner: builder.filter_owner(),
             id: id.into(),
             described: table.is_some(),
-            perhaps: perhaps(&routes, table.as_ref(), builder.model),
+            perhaps: perhaps(&routes, table.as_ref(), builder.model, |_| true),
+            elsewhere: perhaps(&routes, table.as_ref(), builder.model, |target| {
+                !is_gateway_endpoint(target, builder.model)
+            }),
             table,
             routes,
         }
@@ -42,6 +47,7 @@ impl List {
             id: implied(vpc).as_str().into(),
             described: true,
             perhaps: AddressSet::empty(),
+            elsewhere: AddressSet::empty(),
             table: None,
             routes,
         }
@@ -74,6 +80,7 @@ impl List {
             id: format!("route table of {nat}").as_str().into(),
             described: true,
             perhaps: AddressSet::empty(),
+            elsewhere: AddressSet::empty(),
             routes: Routes::in_table(&table, builder.model),
             table: Some(table),
         }
@@ -92,16 +99,27 @@ pub(super) fn implied(vpc: &VpcId) -> String {
 
 /// The addresses that undescribed prefix lists may hold: any; those that lead to a gateway endpoint are AWS's own, and hold
 /// public addresses alone (VPC guide, "AWS-managed prefix lists").
-pub(super) fn perhaps(routes: &Routes, table: Option<&RouteTable>, model: &Model) -> AddressSet {
+fn perhaps(
+    routes: &Routes,
+    table: Option<&RouteTable>,
+    model: &Model,
+    counts: impl Fn(&ResourceId) -> bool,
+) -> AddressSet {
     let route = |index: &usize| table.and_then(|table| table.routes.get(*index));
     let targets = routes
         .undescribed()
         .iter()
         .filter_map(route)
-        .map(|route| &route.target);
+        .map(|route| &route.target)
+        .filter(|target| counts(target));
     targets.fold(AddressSet::empty(), |all, target| {
         all.union(&leading_to(target, model))
     })
+}
+
+fn is_gateway_endpoint(target: &ResourceId, model: &Model) -> bool {
+    let endpoint = model.vpc_endpoints.get(target.as_str());
+    endpoint.is_some_and(|endpoint| endpoint.kind == VpcEndpointType::Gateway)
 }
 
 fn leading_to(target: &ResourceId, model: &Model) -> AddressSet {

@@ -200,6 +200,7 @@ fn connect_one(list: Arc<List>, site: Site<'_>, builder: &mut Builder<'_>) {
         (entrance, builder.link(site.node, acl, Direction::Ingress))
     });
     let recalls = recalls.collect();
+    let internet = builder.place("internet", "internet");
     builder.set(
         site.node,
         Table {
@@ -207,6 +208,7 @@ fn connect_one(list: Arc<List>, site: Site<'_>, builder: &mut Builder<'_>) {
             interface: site.nat.map(|nat| ResourceRef::new("nat-gateway", nat)),
             list,
             local,
+            internet,
             ways,
             gateways,
             learned,

@@ -8,7 +8,7 @@ use crate::network::{
     Arrival, Cause, Choice, Component, Entry, FilterId, LinkId, NodeId, Onward, Passage, ResourceRef,
     RuleRef, Step, Trace, Workspace, lattice, private_addresses,
 };
-use crate::packet::{Cube, PacketSet};
+use crate::packet::{AddressSet, Cube, PacketSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,6 +18,8 @@ pub(super) struct Table {
     pub(super) interface: Option<ResourceRef>,
     pub(super) list: Arc<List>,
     pub(super) local: LinkId,
+    /// The internet, which is none of AWS's services.
+    pub(super) internet: NodeId,
     pub(super) ways: Vec<Way>,
     /// Routes for prefix lists that the model does not describe, and the gateways to which they lead.
     pub(super) gateways: Vec<(usize, NodeId)>,
@@ -60,7 +62,8 @@ impl Component for Table {
         let rest = work.space.subtract(arrival.packets, recalled);
         let rest = self.past_lattice(rest, work, &mut steps);
         for (entry, packets) in self.by_route(work.space.split(map, rest), work) {
-            let unsure = self.unsure(entry, packets, work);
+            let perhaps = self.perhaps_listed(arrival);
+            let unsure = self.unsure(entry, packets, perhaps, work);
             let sure = work.space.subtract(packets, unsure);
             if !unsure.is_empty() {
                 steps.push(self.perhaps(unsure, arrival));
@@ -185,11 +188,26 @@ impl Table {
 
     /// The packets for which a route through a prefix list that the model does not describe may win instead. Local
     /// routes are as long as such a list may get.
-    fn unsure(&self, entry: Option<&Entry>, packets: PacketSet, work: &Workspace) -> PacketSet {
-        if self.list.perhaps.is_empty() || entry.is_some_and(Entry::is_local) {
+    fn unsure(
+        &self,
+        entry: Option<&Entry>,
+        packets: PacketSet,
+        perhaps: &AddressSet,
+        work: &Workspace,
+    ) -> PacketSet {
+        if perhaps.is_empty() || entry.is_some_and(Entry::is_local) {
             return PacketSet::EMPTY;
         }
-        work.space.to_destinations(packets, &self.list.perhaps)
+        work.space.to_destinations(packets, perhaps)
+    }
+
+    /// The addresses that undescribed prefix lists may hold. Who asks about the internet asks about no service of AWS: what is
+    /// for it is on no list of AWS's own.
+    fn perhaps_listed(&self, arrival: &Arrival<'_>) -> &AddressSet {
+        match arrival.parties.internet && arrival.parties.to == Some(self.internet) {
+            true => &self.list.elsewhere,
+            false => &self.list.perhaps,
+        }
     }
 
     /// An address that may be on such a list is taken to be, if the question is about the gateway to which the list leads.

@@ -10,8 +10,8 @@ use super::routing::TABLE;
 use super::view::View;
 use super::{Build, named};
 use crate::model::{
-    IpAddressType, OneOrMany, RouteTableId, SubnetId, VpcEndpoint, VpcEndpointId, VpcEndpointService,
-    VpcEndpointState, VpcEndpointType,
+    IpAddressType, OneOrMany, RouteTableId, SecurityGroupId, SubnetId, VpcEndpoint, VpcEndpointId,
+    VpcEndpointService, VpcEndpointState, VpcEndpointType,
 };
 
 const SERVICE: &[&str] = &["aws_vpc_endpoint_service"];
@@ -89,6 +89,7 @@ fn endpoint<'a>(build: &mut Build<'a>, view: &View<'a>) {
                 .map(|id| RouteTableId::from(id.as_str())),
         );
     }
+    of_either(build, &mut tables);
     let groups = match (kind.has_address(), subnets.first()) {
         (true, Some(first)) => {
             let first = first.to_string();
@@ -96,6 +97,7 @@ fn endpoint<'a>(build: &mut Build<'a>, view: &View<'a>) {
         }
         _ => build.many(view, "security_group_ids", GROUP),
     };
+    let groups = with_more(build, view, groups);
     let named_service = view.text("service_name").map(str::to_owned);
     let (name, tags) = named(view);
     let item = VpcEndpoint {
@@ -131,6 +133,38 @@ fn leads<'a, K: for<'k> From<&'k str>>(
     let id = build.one(view, argument, kinds)?;
     let last = id.strip_prefix("arn:").and_then(|arn| arn.rsplit_once('/'));
     Some(K::from(last.map_or(id.as_str(), |(_, last)| last)))
+}
+
+/// Puts a table that is one of several among the tables of an endpoint that has all of them. If it has some of them alone,
+/// nobody knows where that table leads.
+fn of_either(build: &mut Build<'_>, tables: &mut Vec<RouteTableId>) {
+    for (name, among) in build.either.clone() {
+        let has = |id: &String| tables.contains(&RouteTableId::from(id.as_str()));
+        if among.iter().all(has) {
+            tables.push(name.as_str().into());
+        } else if among.iter().any(has) {
+            build.model.route_tables.remove(name.as_str());
+            let why = format!("the plan does not tell which of {} it is", among.join(", "));
+            build.unknown(&name, "route-table", &why);
+        }
+    }
+}
+
+/// The groups of an endpoint with those that are written apart; one of these may take the default group's place.
+fn with_more<'a>(
+    build: &mut Build<'a>,
+    view: &View<'a>,
+    mut groups: Vec<SecurityGroupId>,
+) -> Vec<SecurityGroupId> {
+    let own = build.many::<SecurityGroupId>(view, "security_group_ids", GROUP);
+    for apart in beside(build, view, "aws_vpc_endpoint_security_group_association") {
+        if apart.truth("replace_default_association") == Some(true) {
+            groups.retain(|group| own.contains(group));
+        }
+        let group = build.one(&apart, "security_group_id", GROUP);
+        groups.extend(group.map(|id| SecurityGroupId::from(id.as_str())));
+    }
+    groups
 }
 
 /// What is said of an endpoint apart from it.

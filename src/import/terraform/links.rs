@@ -67,13 +67,15 @@ pub enum Id {
     Of(String),
     /// The plan does not tell.
     Unknown(String),
+    /// It is one of these, and the plan does not tell which.
+    OneOf(String, Vec<String>),
 }
 
 impl Id {
     /// The text.
     pub fn text(&self) -> &str {
         match self {
-            Self::Of(text) | Self::Unknown(text) => text,
+            Self::Of(text) | Self::Unknown(text) | Self::OneOf(text, _) => text,
         }
     }
 }
@@ -175,10 +177,11 @@ impl<'a> Links<'a> {
                 .then(|| self.guess(view.owner, kinds))?;
             return Some(guessed.map_or_else(|| self.unknown(view, argument), Id::Of));
         };
-        let Meant { ids, .. } = self.meant(view, expression, kinds);
+        let Meant { ids, open } = self.meant(view, expression, kinds);
         match ids.as_slice() {
             [one] => Some(Id::Of(one.clone())),
             [] if references(expression).is_empty() => None,
+            [_, _, ..] if !open => Some(Id::OneOf(self.name(view, argument), ids)),
             _ => Some(self.unknown(view, argument)),
         }
     }
@@ -248,7 +251,11 @@ impl<'a> Links<'a> {
     }
 
     fn unknown(&self, view: &View<'a>, argument: &str) -> Id {
-        Id::Unknown(format!("{}.{argument}", view.owner.address))
+        Id::Unknown(self.name(view, argument))
+    }
+
+    fn name(&self, view: &View<'a>, argument: &str) -> String {
+        format!("{}.{argument}", view.owner.address)
     }
 
     /// The ids of what an expression means.

@@ -180,6 +180,8 @@ struct Build<'a> {
     region: Option<String>,
     /// The addresses of which the plan does not tell enough.
     lost: BTreeSet<String>,
+    /// Route tables of which the plan does not tell which of some each is.
+    either: BTreeMap<String, Vec<String>>,
     census: Census,
 }
 
@@ -199,6 +201,7 @@ fn build(sources: &[Source]) -> Loaded {
             file: Arc::clone(&source.file),
             region: source.region.clone(),
             lost: BTreeSet::new(),
+            either: BTreeMap::new(),
             census,
         };
         places::bring(&mut build);
@@ -291,7 +294,7 @@ impl<'a> Build<'a> {
     }
 
     fn keep(&mut self, id: Id, kinds: &[&str]) -> String {
-        if let Id::Unknown(text) = &id {
+        if let Id::Unknown(text) | Id::OneOf(text, _) = &id {
             self.unknown(
                 text,
                 kinds.first().copied().unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Route tables and what is associated with them, prefix lists.
 
-use super::links;
+use super::links::{self, Id};
 use super::places::{SUBNET, VPC, cidrs};
 use super::view::View;
 use super::{Build, assigned, firewalls, gateways, hosts, named, transit};
@@ -269,9 +269,13 @@ fn learned<'a>(build: &mut Build<'a>, view: &View<'a>, own: &str) -> OneOrMany<V
 
 fn associations(build: &mut Build<'_>) {
     for view in build.links.of(&["aws_route_table_association"]) {
-        let Some(table) = build.one(&view, "route_table_id", TABLE) else {
+        let Some(table) = build.links.one(&view, "route_table_id", TABLE) else {
             build.lost(&view, "the plan does not tell its route table");
             continue;
+        };
+        let table = match table {
+            Id::OneOf(name, among) if either(build, &name, &among) => name,
+            id => build.keep(id, TABLE),
         };
         implied(build, &table);
         if let Some(subnet) = build.one(&view, "subnet_id", SUBNET) {
@@ -284,6 +288,45 @@ fn associations(build: &mut Build<'_>) {
             table.gateway.0.push(ResourceId::from(gateway.as_str()));
         }
     }
+}
+
+/// One of several tables, of which the plan does not tell which: where they agree, so does this one; else its targets are unknown.
+fn either(build: &mut Build<'_>, name: &str, among: &[String]) -> bool {
+    let all = among.iter().map(|id| build.model.route_tables.get(id.as_str()));
+    let Some(tables) = all.collect::<Option<Vec<_>>>() else {
+        return false;
+    };
+    let Some(first) = tables.first().copied() else {
+        return false;
+    };
+    if tables
+        .iter()
+        .any(|one| one.vpc != first.vpc || one.propagating != first.propagating)
+    {
+        return false;
+    }
+    let target = format!("{name}.target");
+    let mut item = table(first.vpc.as_str(), false);
+    item.propagating = first.propagating.clone();
+    let mut differ = false;
+    for route in tables.iter().flat_map(|table| &table.routes) {
+        if item.routes.iter().any(|own| own.destination == route.destination) {
+            continue;
+        }
+        let agreed = tables.iter().all(|table| table.routes.contains(route));
+        differ |= !agreed;
+        item.routes.push(match agreed {
+            true => route.clone(),
+            false => active(route.destination.clone(), &target),
+        });
+    }
+    if differ {
+        let why = format!("the plan does not tell which of {} it is", among.join(", "));
+        build.unknown(&target, "route-target", &why);
+    }
+    build.either.insert(name.to_owned(), among.to_vec());
+    build.add_as("route_tables", name, item, |model| &mut model.route_tables);
+    true
 }
 
 /// Which table is the main one of its VPC.
