@@ -240,10 +240,14 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// An instance's primary interface.
+    /// An instance's primary interface; all that may be it, where a plan does not tell in which subnet it will be.
     fn instance(&self, id: &str) -> Option<Vec<Endpoint>> {
-        let (_, id) = self.index.of_instance.get(id)?.first()?;
-        Some(vec![self.interface(id, self.model.enis.get(id)?)])
+        let all = self.index.of_instance.get(id)?;
+        let (first, _) = all.first()?;
+        let primary = all.iter().take_while(|(index, _)| index == first);
+        primary
+            .map(|(_, id)| Some(self.interface(id, self.model.enis.get(id)?)))
+            .collect()
     }
 
     /// Whoever is at a place.
@@ -334,7 +338,8 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The public addresses of an interface: of its primary private one, or of the one given.
+    /// The public addresses of an interface: of the private address given; else of its primary one, or if that has none, of the
+    /// others.
     fn public_of(&self, id: &NetworkInterfaceId, private: Option<Ipv4Addr>) -> AddressSet {
         let primary = self.model.enis.get(id).and_then(|eni| {
             eni.ip.iter().find_map(|spec| match spec {
@@ -343,9 +348,11 @@ impl<'a> Resolver<'a> {
             })
         });
         let wanted = private.or(primary);
-        let mine = self.index.public_of.get(id).into_iter().flatten();
-        let mine = mine.filter(|(_, stands_for)| stands_for.or(primary) == wanted);
-        AddressSet::from_addresses(mine.map(|(public, _)| IpAddr::V4(*public)))
+        let mine = self.index.public_of.get(id).map_or(&[][..], Vec::as_slice);
+        let own = |one: &&(Ipv4Addr, Option<Ipv4Addr>)| one.1.or(primary) == wanted;
+        let others = private.is_none() && !mine.iter().any(|one| own(&one));
+        let meant = mine.iter().filter(|one| others || own(one));
+        AddressSet::from_addresses(meant.map(|(public, _)| IpAddr::V4(*public)))
     }
 
     fn unheard_of(&self, text: &str) -> QuestionError {

@@ -2,7 +2,7 @@
 
 use super::filters::GROUP;
 use super::gateways::ADDRESS;
-use super::links;
+use super::links::{self, Id};
 use super::places::SUBNET;
 use super::view::View;
 use super::{Build, named};
@@ -169,10 +169,37 @@ fn attach(build: &mut Build<'_>, eni: &str, instance: &str, index: u32) -> bool 
 fn primary<'a>(build: &mut Build<'a>, view: &View<'a>, id: &str) {
     let template = template(build, view);
     let block = template.and_then(|template| template.blocks("network_interfaces").into_iter().next());
-    let subnet = build
-        .one(view, "subnet_id", SUBNET)
-        .or_else(|| build.one(&block?, "subnet_id", SUBNET));
-    let subnet = subnet.unwrap_or_else(|| undescribed(build, view));
+    let own = build.links.one(view, "subnet_id", SUBNET);
+    let subnet = own.or_else(|| build.links.one(&block?, "subnet_id", SUBNET));
+    let possible = match subnet {
+        Some(Id::OneOf(_, among)) if described(build, &among) => among,
+        Some(subnet) => vec![build.keep(subnet, SUBNET)],
+        None => vec![undescribed(build, view)],
+    };
+    if let [_, _, ..] = possible.as_slice() {
+        let why = "the plan does not tell in which of these subnets it will be, and answers are for each";
+        build.note(format!("{}: {why}: {}", view.owner.address, possible.join(", ")));
+    }
+    for subnet in &possible {
+        let alone = possible.len() == 1;
+        primary_in(build, view, (template, block), (id, subnet, alone));
+    }
+}
+
+/// Whether all of these are subnets that are described.
+fn described(build: &Build<'_>, among: &[String]) -> bool {
+    among
+        .iter()
+        .all(|id| build.model.subnets.contains_key(&SubnetId::from(id.as_str())))
+}
+
+/// The same in a subnet; where it may be in another as well, the interface is called by this one.
+fn primary_in<'a>(
+    build: &mut Build<'a>,
+    view: &View<'a>,
+    (template, block): (Option<View<'a>>, Option<View<'a>>),
+    (id, subnet, alone): (&str, &str, bool),
+) {
     let listed = ["vpc_security_group_ids", "security_groups"];
     let written = |view: &View<'a>| {
         listed
@@ -184,22 +211,26 @@ fn primary<'a>(build: &mut Build<'a>, view: &View<'a>, id: &str) {
         .flatten()
         .find(written)
         .unwrap_or(*view);
-    let groups = groups(build, &source, &listed, &subnet);
+    let groups = groups(build, &source, &listed, subnet);
     let asked = view
         .truth("associate_public_ip_address")
         .or_else(|| block?.truth("associate_public_ip_address"));
     let public = view.text("public_ip").and_then(|text| text.parse().ok());
     let known_not = view.values_tell("public_ip");
-    let wanted = !known_not && asked.unwrap_or_else(|| maps_public(build, &subnet));
+    let wanted = !known_not && asked.unwrap_or_else(|| maps_public(build, subnet));
+    let unnamed = match alone {
+        true => format!("{id}@eni"),
+        false => format!("{id}@{subnet}"),
+    };
     let eni = view
         .text("primary_network_interface_id")
-        .map_or_else(|| format!("{id}@eni"), str::to_owned);
+        .map_or(unnamed, str::to_owned);
     let item = NetworkInterface {
-        ip: addresses(build, view, &subnet),
+        ip: addresses(build, view, subnet),
         public_ip: public.or_else(|| wanted.then(|| public_address(&build.model)).flatten()),
         source_dest_check: view.truth("source_dest_check").unwrap_or(true),
         instance: Some(id.into()),
-        ..interface(subnet.as_str().into(), groups)
+        ..interface(subnet.into(), groups)
     };
     build.add_as("enis", &eni, item, |model| &mut model.enis);
 }
@@ -283,6 +314,25 @@ pub fn interface_of(build: &Build<'_>, instance: &str) -> Option<NetworkInterfac
         .map(|(id, _)| id.clone())
 }
 
+/// Gives a public address to every interface that the instance with an Elastic IP may have instead of this one.
+fn everywhere(build: &mut Build<'_>, eni: Option<&NetworkInterfaceId>) {
+    let found = eni.and_then(|id| build.model.enis.get(id));
+    let instance = found
+        .filter(|eni| eni.device_index == 0)
+        .and_then(|eni| eni.instance.clone());
+    let Some(instance) = instance else { return };
+    let others = build.model.enis.iter().filter(|(id, other)| {
+        Some(*id) != eni && other.instance.as_ref() == Some(&instance) && other.device_index == 0
+    });
+    let others: Vec<NetworkInterfaceId> = others.map(|(id, _)| id.clone()).collect();
+    for id in others {
+        let public = public_address(&build.model);
+        if let Some(eni) = build.model.enis.get_mut(&id) {
+            eni.public_ip = eni.public_ip.or(public);
+        }
+    }
+}
+
 /// Elastic IP addresses: with whom each is associated, by itself or by an association apart.
 fn elastic(build: &mut Build<'_>) {
     let mut apart: BTreeMap<String, View<'_>> = BTreeMap::new();
@@ -313,6 +363,7 @@ fn elastic(build: &mut Build<'_>) {
             .nat_gateways
             .values()
             .any(|nat| known.is_some_and(|known| nat.public_ip.0.contains(&known)));
+        everywhere(build, eni.as_ref());
         let told = eni
             .as_ref()
             .and_then(|eni| build.model.enis.get(eni))

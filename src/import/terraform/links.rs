@@ -53,8 +53,8 @@ struct Target {
 #[derive(Debug, Default)]
 struct Resolved {
     targets: BTreeSet<Target>,
-    /// It names a local value.
-    local: bool,
+    /// The local values that it names, each with its module: what they are, a plan does not tell.
+    locals: BTreeSet<(String, String)>,
     /// It depends on which one of a counted resource it is in.
     keyed: bool,
     seen: BTreeSet<(String, String)>,
@@ -201,7 +201,10 @@ impl<'a> Links<'a> {
         let whole = known.is_some() && listed.iter().all(|value| !value.is_null());
         if view.expression(argument).is_none() && view.is_told_unknown(argument) {
             let mut all: Vec<Id> = ids.into_iter().map(Id::Of).collect();
-            all.push(self.unknown(view, argument));
+            // Of a list of one, one thing can be meant.
+            let one = listed.len() == 1 && all.is_empty();
+            let only = one.then(|| self.guess(view.owner, kinds)).flatten();
+            all.push(only.map_or_else(|| self.unknown(view, argument), Id::Of));
             return all;
         }
         if let (false, Some(expression)) = (whole, view.expression(argument)) {
@@ -227,7 +230,8 @@ impl<'a> Links<'a> {
         let owner = view.owner;
         self.resolve(owner, &owner.module, &references(expression), &mut resolved);
         let all = || resolved.targets.iter();
-        if resolved.local || !all().all(|target| target.attribute.as_deref() == Some(attribute)) {
+        if !resolved.locals.is_empty() || !all().all(|target| target.attribute.as_deref() == Some(attribute))
+        {
             return Vec::new();
         }
         let owners = all().filter_map(|target| self.by_address.get(target.index.as_str()));
@@ -291,12 +295,11 @@ impl<'a> Links<'a> {
                     .filter_map(|(one, target)| self.id_of(one, target.attribute.as_deref(), kinds)),
             );
         }
-        let mut open = resolved.local;
-        let unseen = ids.is_empty() && resolved.local;
-        if let Some(only) = unseen.then(|| self.guess(owner, kinds)).flatten() {
-            ids.insert(only);
-            open = false;
-        }
+        let unseen = ids.is_empty() && !resolved.locals.is_empty();
+        let open = match unseen.then(|| self.guess(owner, kinds)).flatten() {
+            Some(only) => !ids.insert(only),
+            None => !self.called(owner, &resolved.locals, kinds, &mut ids),
+        };
         Meant {
             ids: ids.into_iter().collect(),
             open,
@@ -304,21 +307,80 @@ impl<'a> Links<'a> {
     }
 
     /// What something that the plan does not tell will be, if only one thing can be meant; said in a note.
-    fn guess(&self, owner: &Instance, kinds: &[&str]) -> Option<String> {
+    fn guess(&self, owner: &'a Instance, kinds: &[&str]) -> Option<String> {
         let only = self.only(owner, kinds)?;
         self.guesses.borrow_mut().insert(owner.address.clone());
         Some(only)
     }
 
-    /// The only thing of these types in the module of another.
-    fn only(&self, owner: &Instance, kinds: &[&str]) -> Option<String> {
-        let there =
-            |one: &&Instance| one.module == owner.module && !one.data && kinds.contains(&one.kind.as_str());
-        let mut inside = self.instances.iter().filter(there);
+    /// The only other thing of these types that somebody can name: of its own module, or one that its module is given.
+    fn only(&self, owner: &'a Instance, kinds: &[&str]) -> Option<String> {
+        let mut inside = self
+            .inside(&owner.module, kinds)
+            .filter(|one| one.address != owner.address);
         match (inside.next(), inside.next()) {
             (Some(only), None) => Some(id(only)),
+            (None, _) => self.given(owner, kinds),
             _ => None,
         }
+    }
+
+    /// What a module makes of these types.
+    fn inside(&self, module: &str, kinds: &[&str]) -> impl Iterator<Item = &'a Instance> {
+        let made = self.instances.iter().filter(|one| !one.data);
+        made.filter(move |one| one.module == module && kinds.contains(&one.kind.as_str()))
+    }
+
+    /// The only thing of these types among all that the module of somebody is given.
+    fn given(&self, owner: &'a Instance, kinds: &[&str]) -> Option<String> {
+        let (parent, _) = split_module(&owner.module)?;
+        let call = self.calls.get(&plain(&owner.module))?;
+        let mut resolved = Resolved::default();
+        for expression in call.expressions.values() {
+            self.resolve(owner, parent, &references(expression), &mut resolved);
+        }
+        if !resolved.locals.is_empty() {
+            return None;
+        }
+        let all = resolved.targets.iter();
+        let found = all.filter_map(|target| Some((self.by_address.get(target.index.as_str())?, target)));
+        let typed = found.filter(|(one, _)| kinds.contains(&one.kind.as_str()));
+        let ids: BTreeSet<String> = typed
+            .filter_map(|(one, target)| self.id_of(one, target.attribute.as_deref(), kinds))
+            .collect();
+        let mut ids = ids.into_iter();
+        ids.next().filter(|_| ids.next().is_none())
+    }
+
+    /// Adds what local values are by their names, `local.node_security_group_id` being of `aws_security_group.node`; whether that is
+    /// all of them. Said in a note, as every guess is.
+    fn called(
+        &self,
+        owner: &'a Instance,
+        locals: &BTreeSet<(String, String)>,
+        kinds: &[&str],
+        ids: &mut BTreeSet<String>,
+    ) -> bool {
+        locals.iter().all(|(module, name)| {
+            let all = self.inside(module, kinds).filter(|one| names_of(name, one));
+            let named: BTreeMap<&str, Vec<&Instance>> = all.fold(BTreeMap::new(), |mut all, one| {
+                all.entry(own_address(one)).or_default().push(one);
+                all
+            });
+            let longest = named.keys().map(|name| name.len()).max();
+            let mut best = named.into_iter().filter(|(name, _)| Some(name.len()) == longest);
+            let (Some((_, found)), None) = (best.next(), best.next()) else {
+                return false;
+            };
+            let same = found.iter().filter(|one| one.key == owner.key);
+            let same: Vec<String> = same.map(|one| id(one)).collect();
+            ids.extend(match same.as_slice() {
+                [_] if module == &owner.module && owner.key.is_some() => same,
+                _ => found.into_iter().map(id).collect(),
+            });
+            self.guesses.borrow_mut().insert(owner.address.clone());
+            true
+        })
     }
 
     /// The id of an instance. What takes over something that comes with a VPC has the id of that.
@@ -388,7 +450,9 @@ impl<'a> Links<'a> {
             match first {
                 "var" => self.variable(owner, module, rest, into),
                 "module" => self.output(owner, module, rest, into),
-                "local" => into.local = true,
+                "local" => {
+                    into.locals.insert((module.to_owned(), word(rest).to_owned()));
+                }
                 "count" => into.keyed = true,
                 "each" => {
                     into.keyed = true;
@@ -498,6 +562,27 @@ pub fn id(instance: &Instance) -> String {
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
         .map_or_else(|| instance.address.clone(), str::to_owned)
+}
+
+/// Whether the name of a local value is made of a resource's own name and its type's: `private_subnet_ids` of
+/// `aws_subnet.private`.
+fn names_of(local: &str, instance: &Instance) -> bool {
+    let local: Vec<&str> = local.split('_').map(|word| word.trim_end_matches('s')).collect();
+    let within = |text: &str| {
+        let words: Vec<&str> = text.split('_').map(|word| word.trim_end_matches('s')).collect();
+        local
+            .windows(words.len())
+            .any(|window| window == words.as_slice())
+    };
+    let kind = instance.kind.trim_start_matches("aws_");
+    let short = match kind {
+        "security_group" => "sg",
+        "route_table" => "rtb",
+        "internet_gateway" => "igw",
+        "nat_gateway" => "nat",
+        _ => kind,
+    };
+    within(&instance.name) && (within(kind) || within(short))
 }
 
 /// What AWS makes with a VPC or an EKS cluster, and its id where AWS has not given one yet.
