@@ -9,10 +9,22 @@
 //!   attachment.
 //! - A static route leads to an attachment of the same edge, else over to the edge that has one; without attachments it is a blackhole
 //!   (same guide, "Segment actions").
+//! - What one segment shares with another its filters may take back, whichever of the two they are of (same guide, "Segments": a
+//!   denied segment "will never have routes shared").
+//! - Network functions: with `send-via`, what goes between two segments, or inside one, goes through an attachment of a network function
+//!   group and from there by the group's own routes; with `send-to` the default route of a segment leads to one (same guide, "Service
+//!   insertion"). At one edge with one attachment of the group that is decided; which functions AWS picks between two edges, or among
+//!   several, is not: that is unknown.
+//! - A transit gateway route table that is attached learns what its segment reaches, and the segment what the table routes (same guide,
+//!   "Transit gateway route table attachments"). What comes from the transit gateway is the segment's, what goes to it the table's.
+//! - What a VPN connection or a Direct Connect gateway of another edge announces is routed there; where the model does not say what
+//!   that is, destinations for which nothing better is known are unknown.
 //! - Security groups may name each other at one edge only, where the core network and the attachments allow it.
 //! - A route of a VPC's table to the core network leads to the edge to which the VPC is attached.
 //!
 //! Mostly from memory of the guide; `reference` section 6.8 has what was read.
+
+mod segment;
 
 use crate::code::ExplanationCode;
 use crate::model::{
@@ -22,6 +34,8 @@ use crate::model::{
     TransitGatewayRouteTableId,
 };
 use crate::network::{Builder, Kind};
+use ipnet::IpNet;
+use segment::Lead;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -43,9 +57,8 @@ impl Kind for CoreNetworks {
     }
     fn gaps(&self) -> &'static [&'static str] {
         &[
-            "network function groups and service insertion",
-            "attachments of transit gateway route tables",
-            "filters of segments (allow-filter, deny-filter)",
+            "network functions between two edges, or several of one group at an edge",
+            "static routes of a segment towards transit gateway route tables",
             "routing policies",
         ]
     }
@@ -113,7 +126,7 @@ impl<'m> Wan<'m> {
             );
             model.transit_gateways.insert(self.edge(edge), self.gateway(edge));
         }
-        let at = place.field("segments");
+        let at = place.clone().field("segments");
         for (name, segment) in &self.network.segments {
             for edge in &self.edges {
                 let id = self.table(name, edge);
@@ -128,6 +141,19 @@ impl<'m> Wan<'m> {
             }
             self.spans(name, model);
         }
+        for (group, edge) in self.functions() {
+            let id = self.function_table(&group, &edge);
+            self.note(
+                &mut files,
+                model,
+                ("transit_gateway_route_tables", id.as_str()),
+                &place,
+            );
+            let routes = self.function_routes(&group, &edge, model);
+            let table = self.table_with(&edge, self.routes_of(routes, &edge, model), false);
+            model.transit_gateway_route_tables.insert(id, table);
+        }
+        let tables = self.tables_attached(model);
         for (id, attachment) in &self.attachments {
             let own = Place::item("core_network_attachments", id);
             self.note(
@@ -136,9 +162,10 @@ impl<'m> Wan<'m> {
                 ("transit_gateway_attachments", id.as_str()),
                 &own,
             );
-            let item = self.attachment(attachment);
+            let item = self.attachment(attachment, model);
             model.transit_gateway_attachments.insert(id.as_str().into(), item);
         }
+        self.tell_tables(tables, model);
         self.lead(model);
         model.sources.add(Arc::new(files));
     }
@@ -162,40 +189,69 @@ impl<'m> Wan<'m> {
         }
     }
 
-    /// The segments whose attachments have routes in this one.
-    fn seen_from(&self, segment: &str) -> BTreeSet<&str> {
-        let shares = |one: &str, other: &str| {
-            let of = |name: &str| self.network.segments.get(name);
-            of(one).is_some_and(|it| it.shared_with.iter().any(|name| name == other))
-        };
-        let others = self.network.segments.iter().filter(|(name, described)| {
-            let own = name.as_str() == segment && !described.isolated;
-            own || shares(segment, name) || shares(name, segment)
-        });
-        others.map(|(name, _)| name.as_str()).collect()
-    }
-
     fn segment(
         &self,
         (name, segment): (&str, &CoreNetworkSegment),
         edge: &str,
-        model: &Model,
+        model: &mut Model,
     ) -> TransitGatewayRouteTable {
         let mut routes: Vec<TransitGatewayRoute> = segment
             .routes
             .iter()
             .map(|route| self.static_route(name, route, edge))
             .collect();
-        routes.extend(self.remote(name, edge, model));
+        let learned = self.segment_routes((name, segment), edge, model);
+        routes.extend(self.routes_of(learned, edge, model));
+        self.table_with(edge, routes, segment.unread)
+    }
+
+    fn table_with(
+        &self,
+        edge: &str,
+        routes: Vec<TransitGatewayRoute>,
+        unread: bool,
+    ) -> TransitGatewayRouteTable {
         TransitGatewayRouteTable {
             name: None,
             transit_gateway: self.edge(edge),
             default_association: false,
             default_propagation: false,
             routes,
-            unread: segment.unread,
+            unread,
             tags: Tags::new(),
         }
+    }
+
+    /// Routes to where they lead; to what is not decided by way of an attachment that nothing describes.
+    fn routes_of(
+        &self,
+        learned: BTreeMap<IpNet, Lead>,
+        edge: &str,
+        model: &mut Model,
+    ) -> Vec<TransitGatewayRoute> {
+        let mut routes = Vec::new();
+        for (cidr, lead) in learned {
+            let attachment = match lead {
+                Lead::Attachment(id) => id,
+                Lead::Undecided(why) => {
+                    let id = format!("{}/{why}/{edge}", self.id);
+                    let item = TransitGatewayAttachment {
+                        propagates_to: Some(Vec::new()),
+                        unassociated: true,
+                        ..self.bare(edge)
+                    };
+                    model.transit_gateway_attachments.insert(id.as_str().into(), item);
+                    id
+                }
+            };
+            routes.push(TransitGatewayRoute {
+                destination: Peer::Cidr(Cidr(cidr)),
+                attachment: vec![attachment.as_str().into()].into(),
+                propagated: true,
+                blackhole: false,
+            });
+        }
+        routes
     }
 
     fn static_route(&self, segment: &str, route: &CoreNetworkRoute, edge: &str) -> TransitGatewayRoute {
@@ -213,45 +269,6 @@ impl<'m> Wan<'m> {
             attachment: attachment.into_iter().collect::<Vec<_>>().into(),
             propagated: false,
         }
-    }
-
-    /// The routes to the VPCs of other edges.
-    fn remote(&self, segment: &str, edge: &str, model: &Model) -> Vec<TransitGatewayRoute> {
-        let seen = self.seen_from(segment);
-        let visible = |one: &&CoreNetworkAttachment| {
-            one.segment.as_deref().is_some_and(|name| seen.contains(name)) && one.state.works()
-        };
-        let cidrs = |one: &CoreNetworkAttachment| -> Vec<Cidr> {
-            let vpc = one.vpc.as_ref().and_then(|vpc| model.vpcs.get(vpc));
-            let all = vpc.into_iter().flat_map(|vpc| vpc.cidr.iter());
-            let carried = all.filter(|cidr| one.ipv6 || cidr.net().addr().is_ipv4());
-            carried.cloned().collect()
-        };
-        let near: BTreeSet<_> = self
-            .attachments
-            .values()
-            .filter(visible)
-            .filter(|one| one.edge == edge)
-            .flat_map(cidrs)
-            .map(|cidr| cidr.net())
-            .collect();
-        let mut routes: BTreeMap<_, TransitGatewayRoute> = BTreeMap::new();
-        for one in self
-            .attachments
-            .values()
-            .filter(visible)
-            .filter(|one| one.edge != edge)
-        {
-            for cidr in cidrs(one).into_iter().filter(|cidr| !near.contains(&cidr.net())) {
-                routes.entry(cidr.net()).or_insert_with(|| TransitGatewayRoute {
-                    destination: Peer::Cidr(cidr),
-                    attachment: vec![self.span(segment, [edge, &one.edge]).as_str().into()].into(),
-                    propagated: true,
-                    blackhole: false,
-                });
-            }
-        }
-        routes.into_values().collect()
     }
 
     /// What carries a segment between every two edges.
@@ -291,25 +308,28 @@ impl<'m> Wan<'m> {
         }
     }
 
-    fn attachment(&self, attachment: &CoreNetworkAttachment) -> TransitGatewayAttachment {
+    fn attachment(&self, attachment: &CoreNetworkAttachment, model: &Model) -> TransitGatewayAttachment {
+        let edge = attachment.edge.as_str();
         let segment = attachment.segment.as_deref();
-        let reached = self.network.segments.keys().filter(|name| {
-            let seen = self.seen_from(name);
-            segment.is_some_and(|segment| seen.contains(segment))
-        });
+        let group = attachment.network_function_group.as_deref();
+        let table = segment.map(|segment| self.table(segment, edge));
+        let table = table.or_else(|| group.map(|group| self.function_table(group, edge)));
+        let attached = self.table_of(attachment, model);
         TransitGatewayAttachment {
             name: attachment.name.clone(),
             vpc: attachment.vpc.clone(),
             subnets: attachment.subnets.clone(),
-            resource: attachment.resource.clone(),
-            route_table: segment.map(|segment| self.table(segment, &attachment.edge)),
-            unassociated: segment.is_none(),
-            propagates_to: Some(reached.map(|name| self.table(name, &attachment.edge)).collect()),
+            resource: attachment.resource.clone().filter(|_| attached.is_none()),
+            peer: attached.map(|(_, table)| table.transit_gateway.clone()),
+            peer_route_table: attached.map(|(id, _)| id.clone()),
+            unassociated: table.is_none(),
+            route_table: table,
+            propagates_to: Some(segment.map_or_else(Vec::new, |segment| self.told(segment, edge))),
             appliance_mode: attachment.appliance_mode,
             ipv6: attachment.ipv6,
             security_group_referencing: attachment.security_group_referencing,
             state: attachment.state,
-            ..self.bare(&attachment.edge)
+            ..self.bare(edge)
         }
     }
 

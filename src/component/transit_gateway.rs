@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Step, Target,
-    TransitTable, Workspace, transit_attachments, zone_of,
+    TransitTable, Workspace, transit_attachments, transit_words, zone_of,
 };
 
 /// EC2's word for it.
@@ -115,7 +115,7 @@ fn connect_closed(
             let lookup = builder.transit_lookup(&table, &None);
             builder.link(node, lookup, Direction::Ingress)
         });
-        let resource = ResourceRef::new("transit-gateway-attachment", id);
+        let resource = ResourceRef::new(transit_words(gateway, model).attachment, id);
         let gateway = gateway.clone();
         builder.set(
             node,

@@ -24,7 +24,7 @@ use crate::model::{
 use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, Kind, LinkId, NodeId, Passage, Resident,
-    ResourceRef, Step, TransitTable, Workspace, Zone, transit_zones, zone_of,
+    ResourceRef, Step, TransitTable, TransitWords, Workspace, Zone, transit_words, transit_zones, zone_of,
 };
 use crate::packet::AddressSet;
 
@@ -126,6 +126,7 @@ fn addresses(eni: &NetworkInterfaceId, model: &Model) -> AddressSet {
 #[derive(Clone)]
 struct Side {
     resource: ResourceRef,
+    words: TransitWords,
     works: bool,
     /// Whether security groups know senders across it.
     identity: bool,
@@ -137,8 +138,10 @@ impl Side {
     fn of(id: &TransitGatewayAttachmentId, attachment: &TransitGatewayAttachment, model: &Model) -> Self {
         let gateway = model.transit_gateways.get(&attachment.transit_gateway);
         let allowed = gateway.is_some_and(|gateway| gateway.security_group_referencing);
+        let words = transit_words(&attachment.transit_gateway, model);
         Self {
-            resource: ResourceRef::new(NAME, id),
+            resource: ResourceRef::new(words.attachment, id),
+            words,
             works: attachment.state.works(),
             identity: allowed && attachment.security_group_referencing && attachment.vpc.is_some(),
             refused: attachment.vpc.is_some(),
@@ -192,7 +195,7 @@ impl Side {
     fn route(&self, arrival: &Arrival<'_>, lookup: Option<LinkId>) -> Vec<Step> {
         let id = &self.resource.id;
         let Some(lookup) = lookup else {
-            let message = format!("{id} is associated with no route table");
+            let message = format!("{id} {}", self.words.unassociated);
             let code = ExplanationCode::TgwAttachMissingTgwRtbAssociation;
             let because = self.refuses(code, "route_table", message);
             return vec![Step::lose(arrival.packets, because)];
@@ -200,7 +203,7 @@ impl Side {
         self.pass(
             arrival,
             vec![Passage::over(lookup)],
-            format!("into the transit gateway by {id}"),
+            format!("into the {} by {id}", self.words.gateway),
         )
     }
 }
@@ -274,7 +277,7 @@ impl Component for Port {
         let rest = work.space.subtract(arrival.packets, own);
         let mut steps = Vec::new();
         if !own.is_empty() {
-            let message = "the interface of a transit gateway answers to nobody".to_owned();
+            let message = format!("the interface of a {} answers to nobody", self.side.words.gateway);
             let because = self
                 .side
                 .refuses(ExplanationCode::NoPossibleDestination, "subnets", message);
@@ -427,14 +430,13 @@ impl Component for Departure {
         let id = &self.side.resource.id;
         if !self.ports.is_empty() {
             let picks = self.picks(arrival).map(|exit| Passage::over(exit.link)).collect();
-            return self
-                .side
-                .pass(arrival, picks, format!("out of the transit gateway by {id}"));
+            let message = format!("out of the {} by {id}", self.side.words.gateway);
+            return self.side.pass(arrival, picks, message);
         }
         match &self.beyond {
             Some(Beyond::Peer(lookup)) => self.side.route(arrival, *lookup),
             Some(Beyond::Resource(link)) => {
-                let message = format!("out of the transit gateway by {id}");
+                let message = format!("out of the {} by {id}", self.side.words.gateway);
                 self.side.pass(arrival, vec![Passage::over(*link)], message)
             }
             None => {

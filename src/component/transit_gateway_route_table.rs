@@ -26,7 +26,7 @@ use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, FilterId, Kind, LinkId, NodeId, Passage,
     ResourceRef, RuleRef, Step, TransitTable, Workspace, Zone, behind, private_addresses,
-    transit_attachments, transit_zones,
+    transit_attachments, transit_words, transit_zones,
 };
 use crate::packet::{AddressSet, Cube, PacketSet};
 use ipnet::IpNet;
@@ -90,7 +90,8 @@ fn connect_one(
             way(node, attachment, (gateway, zone), &mut ways, builder);
         }
     }
-    let resource = ResourceRef::new(NAME, table.name().as_str());
+    let words = transit_words(gateway, builder.model);
+    let resource = ResourceRef::new(words.table, table.name().as_str());
     builder.set(
         node,
         Lookup {

@@ -37,7 +37,10 @@ pub use service::{
 pub use step::{
     Cause, Choice, Direction, Identity, Leg, Onward, Passage, ResourceRef, Rewrite, RuleRef, Step,
 };
-pub use transit::{TransitTable, Zone, transit_attachments, transit_prefixes, transit_zones, zone_of};
+pub use transit::{
+    TransitTable, TransitWords, Zone, transit_attachments, transit_prefixes, transit_words, transit_zones,
+    zone_of,
+};
 pub use tunnel::{Carriage, Tunnel, TunnelId};
 pub use workspace::{FilterId, Workspace};
 

@@ -17,6 +17,42 @@ use std::collections::BTreeSet;
 /// An Availability Zone; none where packets come from outside of any.
 pub type Zone = Option<String>;
 
+/// The words for the parts of a transit gateway: a core network's edge works as one, and is called otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TransitWords {
+    /// The gateway.
+    pub gateway: &'static str,
+    /// AWS's resource-type word for what is attached.
+    pub attachment: &'static str,
+    /// AWS's resource-type word for what routes.
+    pub table: &'static str,
+    /// What an attachment lacks that nothing routes for.
+    pub unassociated: &'static str,
+}
+
+const TRANSIT_GATEWAY: TransitWords = TransitWords {
+    gateway: "transit gateway",
+    attachment: "transit-gateway-attachment",
+    table: "transit-gateway-route-table",
+    unassociated: "is associated with no route table",
+};
+
+const CORE_NETWORK: TransitWords = TransitWords {
+    gateway: "core network",
+    attachment: "core-network-attachment",
+    table: "core-network-segment",
+    unassociated: "belongs to no segment",
+};
+
+/// How a gateway's parts are called. An edge has the name of its core network before its own.
+pub fn transit_words(gateway: &TransitGatewayId, model: &Model) -> TransitWords {
+    let network = gateway.as_str().rsplit_once('/').map(|(network, _)| network);
+    match network.is_some_and(|network| model.core_networks.contains_key(network)) {
+        true => CORE_NETWORK,
+        false => TRANSIT_GATEWAY,
+    }
+}
+
 /// A table that routes inside a transit gateway.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TransitTable {

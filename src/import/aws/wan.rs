@@ -6,8 +6,8 @@
 use super::Import;
 use super::collect::{Dump, Found};
 use crate::model::{
-    AttachmentState, Cidr, CoreNetwork, CoreNetworkAttachment, CoreNetworkRoute, CoreNetworkSegment,
-    OneOrMany, Tags,
+    AttachmentState, Cidr, CoreNetwork, CoreNetworkAttachment, CoreNetworkInspection, CoreNetworkRoute,
+    CoreNetworkSegment, OneOrMany, Tags,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -47,6 +47,7 @@ pub struct Attachment {
     edge_location: Option<String>,
     resource_arn: Option<String>,
     segment_name: Option<String>,
+    network_function_group_name: Option<String>,
 }
 
 /// An attached VPC.
@@ -99,6 +100,20 @@ struct Action {
     share_with: serde_json::Value,
     destination_cidr_blocks: Vec<String>,
     destinations: serde_json::Value,
+    when_sent_to: WhenSentTo,
+    via: Via,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct WhenSentTo {
+    segments: serde_json::Value,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Via {
+    network_function_groups: Vec<String>,
 }
 
 /// Brings them over.
@@ -160,6 +175,10 @@ fn network(network: &Network, document: Option<&Document>) -> CoreNetwork {
         let item = written.unwrap_or_else(|| CoreNetworkSegment {
             isolated: false,
             shared_with: OneOrMany(segment.shared_segments.clone()),
+            deny_filter: OneOrMany::default(),
+            allow_filter: OneOrMany::default(),
+            send_via: Vec::new(),
+            send_to: OneOrMany::default(),
             routes: Vec::new(),
             unread: true,
         });
@@ -177,7 +196,6 @@ fn network(network: &Network, document: Option<&Document>) -> CoreNetwork {
 
 fn described(segment: &Segment, document: &Document) -> CoreNetworkSegment {
     let written = document.segments.iter().find(|one| one.name == segment.name);
-    let filtered = written.is_some_and(|one| !one.deny_filter.is_empty() || !one.allow_filter.is_empty());
     let own = || {
         document
             .segment_actions
@@ -187,7 +205,18 @@ fn described(segment: &Segment, document: &Document) -> CoreNetworkSegment {
     let routes = own().filter(|action| action.action == "create-route");
     let routes: Vec<CoreNetworkRoute> = routes.flat_map(static_routes).collect();
     // Whatever else an action does to the routes is not read.
-    let strange = own().any(|action| !matches!(action.action.as_str(), "share" | "create-route"));
+    const READ: [&str; 4] = ["share", "create-route", "send-via", "send-to"];
+    let strange = own().any(|action| !READ.contains(&action.action.as_str()));
+    let inspected = own().filter(|action| action.action == "send-via");
+    let inspected = inspected.map(|action| CoreNetworkInspection {
+        groups: OneOrMany(action.via.network_function_groups.clone()),
+        segments: OneOrMany(sent_to(action)),
+    });
+    let sent = own().filter(|action| action.action == "send-to");
+    let sent = sent.flat_map(|action| action.via.network_function_groups.iter().cloned());
+    let filter = |of: fn(&DocumentSegment) -> &Vec<String>| {
+        OneOrMany(written.map(|one| of(one).clone()).unwrap_or_default())
+    };
     let shared = own().filter(|action| action.action == "share");
     let mut shared_with: Vec<String> = shared
         .flat_map(|action| shared_segments(action, document))
@@ -199,8 +228,12 @@ fn described(segment: &Segment, document: &Document) -> CoreNetworkSegment {
     CoreNetworkSegment {
         isolated: written.is_some_and(|one| one.isolate_attachments),
         shared_with: OneOrMany(shared_with),
+        deny_filter: filter(|one| &one.deny_filter),
+        allow_filter: filter(|one| &one.allow_filter),
+        send_via: inspected.collect(),
+        send_to: OneOrMany(sent.collect()),
         routes,
-        unread: filtered || strange,
+        unread: strange,
     }
 }
 
@@ -222,6 +255,15 @@ fn shared_segments(action: &Action, document: &Document) -> Vec<String> {
     let named = texts(&action.share_with);
     if named.iter().any(|name| name == "*") {
         return all().collect();
+    }
+    named
+}
+
+/// The segments of `when-sent-to`; none: every one.
+fn sent_to(action: &Action) -> Vec<String> {
+    let mut named = texts(&action.when_sent_to.segments);
+    if named.iter().any(|name| name == "*") {
+        named.clear();
     }
     named
 }
@@ -274,6 +316,7 @@ fn attach(found: &Found<Attachment>, vpc: Option<&VpcAttachment>, import: &mut I
         core_network: one.core_network_id.as_str().into(),
         edge,
         segment: one.segment_name.clone(),
+        network_function_group: one.network_function_group_name.clone(),
         vpc: arn.filter(|_| is_vpc).map(|arn| last(arn).into()),
         subnets: OneOrMany(subnets.map(|arn| last(arn).into()).collect()),
         resource: arn.filter(|_| !is_vpc).map(|arn| last(arn).into()),

@@ -41,12 +41,33 @@ sections! {
         /// The segments whose attachments reach those of this one, and the other way (segment action `share`).
         #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
         pub shared_with: OneOrMany<String>,
+        /// Segments that never share with this one, whatever is shared (`deny-filter`).
+        #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+        pub deny_filter: OneOrMany<String>,
+        /// The only segments that may share with this one, where any are given (`allow-filter`).
+        #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+        pub allow_filter: OneOrMany<String>,
+        /// What goes to other segments goes through network functions (segment action `send-via`).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub send_via: Vec<CoreNetworkInspection>,
+        /// The network function groups to which all else goes (segment action `send-to`).
+        #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+        pub send_to: OneOrMany<String>,
         /// Its static routes (segment action `create-route`).
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         pub routes: Vec<CoreNetworkRoute>,
         /// Whether its routes are not all known, so that answers which meet it are unknown.
         #[serde(default, skip_serializing_if = "is_false")]
         pub unread: bool,
+    }
+
+    /// Network functions between two segments, both ways.
+    struct CoreNetworkInspection {
+        /// The network function groups.
+        pub groups: OneOrMany<String>,
+        /// The other segments; none: every one.
+        #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+        pub segments: OneOrMany<String>,
     }
 
     /// A static route of a segment.
@@ -67,16 +88,19 @@ sections! {
         pub core_network: CoreNetworkId,
         /// The Region of the edge it is attached to.
         pub edge: String,
-        /// Its segment; none: it belongs to none, and nothing passes.
+        /// Its segment; with neither segment nor network function group nothing passes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub segment: Option<String>,
+        /// Its network function group, where it is of one instead of a segment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub network_function_group: Option<String>,
         /// The VPC that is attached.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub vpc: Option<VpcId>,
         /// The subnets, one an Availability Zone, in which the edge has an interface.
         #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
         pub subnets: OneOrMany<SubnetId>,
-        /// What else is attached: a VPN connection, a Direct Connect gateway.
+        /// What else is attached: a VPN connection, a Direct Connect gateway, a transit gateway route table.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub resource: Option<ResourceId>,
         /// Whether a flow keeps to one Availability Zone there and back.

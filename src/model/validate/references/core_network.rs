@@ -10,7 +10,10 @@ impl References<'_> {
             let place = Place::item("core_networks", id).field("segments");
             for segment in network.segments.values() {
                 let known = || network.segments.keys().map(String::as_str);
-                for other in segment.shared_with.iter() {
+                let lists = [&segment.shared_with, &segment.deny_filter, &segment.allow_filter];
+                let inspected = segment.send_via.iter().flat_map(|one| one.segments.iter());
+                let named = lists.into_iter().flat_map(|list| list.iter()).chain(inspected);
+                for other in named {
                     if !network.segments.contains_key(other) {
                         self.missing("segment", other, known(), place.clone());
                     }
