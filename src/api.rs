@@ -10,7 +10,7 @@ use crate::analysis::{
 };
 use crate::check::{Answers, Checks, Job, Report};
 use crate::component::KINDS;
-use crate::evidence::{Audit, End, Logs, audit};
+use crate::evidence::{Audit, End, Logs, Uses, audit, uses};
 use crate::model::{Diagnostics, Model, load_text};
 use crate::network::{Network, Workspace};
 use crate::packet::{AddressSet, PortSet};
@@ -111,11 +111,21 @@ impl Analysis {
 
     /// Holds every record of flow logs against the model.
     pub fn audit(&self, logs: &[PathBuf], how: &Logs) -> Audit {
+        audit(&self.model, &self.asking(), logs, how)
+    }
+
+    /// The same, and what the rules were used for; the records are read twice.
+    pub fn uses(&self, logs: &[PathBuf], how: &Logs) -> (Audit, Uses) {
+        uses(&self.model, &self.asking(), logs, how)
+    }
+
+    /// Answers what audits ask.
+    fn asking(&self) -> impl Fn(&End, &End) -> Option<Finding> {
         let options = Options {
             source_ports: Some(PortSet::all()),
             ..Options::default()
         };
-        let ask = |from: &End, to: &End| {
+        move |from, to| {
             let (sources, destinations) = (self.ends(from).ok()?, self.ends(to).ok()?);
             let ends = Members {
                 words: [&from.whom, &to.whom],
@@ -123,8 +133,7 @@ impl Analysis {
                 destinations: &destinations,
             };
             self.between(ends, "all", &options).ok()
-        };
-        audit(&self.model, &ask, logs, how)
+        }
     }
 
     /// The end of a connection that a record tells of: an interface, known by the address that is recorded.

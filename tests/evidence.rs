@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use whyhop::evidence::{Format, Logs, State, Window, correlate};
+use whyhop::evidence::{Crossing, Format, Logs, State, Window, correlate};
 use whyhop::{Analysis, Options};
 
 #[derive(Deserialize)]
@@ -40,6 +40,8 @@ struct Row {
     /// A word of the reason.
     #[serde(default)]
     because: String,
+    /// What each crossing shows: leg, interface, direction, state, and the lines of its own records, counted from 1.
+    hops: Option<Vec<String>>,
 }
 
 fn https() -> String {
@@ -183,6 +185,26 @@ fn check(table: &Table, row: &Row) {
         row.row,
         evidence.reason
     );
+    if let Some(hops) = &row.hops {
+        let shown: Vec<String> = evidence.crossings.iter().map(shown).collect();
+        assert_eq!(&shown, hops, "{}", row.row);
+    }
+}
+
+/// A crossing, and which lines of the log it shows; the header is line 1.
+fn shown(crossing: &Crossing) -> String {
+    let lines = crossing
+        .records
+        .iter()
+        .map(|record| (record.line - 1).to_string());
+    let words = [
+        crossing.leg.as_str().to_owned(),
+        crossing.interface.clone(),
+        crossing.direction.as_str().to_owned(),
+        state(crossing.state),
+        lines.collect::<Vec<_>>().join(","),
+    ];
+    words.join(" ").trim().to_owned()
 }
 
 fn read<T: serde::de::DeserializeOwned>(text: &str) -> T {
@@ -285,7 +307,14 @@ fn ways_through_gateways() {
 #[test]
 fn ways_through_the_middle() {
     let table = table(include_str!("evidence/middle.yaml"));
-    assert!(table.rows.len() >= 21);
+    assert!(table.rows.len() >= 23);
+    check_all(&table);
+}
+
+#[test]
+fn ways_to_a_service_of_another_vpc() {
+    let table = table(include_str!("evidence/private_link.yaml"));
+    assert!(table.rows.len() >= 2);
     check_all(&table);
 }
 

@@ -21,3 +21,6 @@ mod kernel;
 
 #[path = "logs/hostile.rs"]
 mod hostile;
+
+#[path = "logs/unused.rs"]
+mod unused;

@@ -29,7 +29,8 @@ pub enum LogsCommand {
     /// Hold every record against a model: what was accepted though the model blocks it, rejected though it allows it, or
     /// recorded by interfaces that it does not have. Exit 0 where they agree, 1 where they do not.
     Audit(LogsAudit),
-    /// Rules of security groups and network ACLs, and routes, that no recorded traffic used. Exit 1 where there are some.
+    /// Rules of security groups and network ACLs, and routes, that no recorded traffic used, exit 1 where there are some; and
+    /// tighter ones for those that it used in part.
     Unused(LogsAudit),
     /// Which interfaces no flow log sees, or sees in part. Exit 1 where there are some.
     Coverage(LogsCoverage),
@@ -223,12 +224,13 @@ fn audit(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
 
 fn unused(args: &LogsAudit, screen: &Screen) -> Result<Exit, Failure> {
     let analysis = opened(&args.model, screen)?;
-    let audit = analysis.audit(
-        &args.logs,
-        &args.reading.logs(screen.watch(args.format == Shape::Text)),
-    );
+    let logs = args.reading.logs(screen.watch(args.format == Shape::Text));
+    let (audit, uses) = analysis.uses(&args.logs, &logs);
+    if !uses.is_whole {
+        screen.note("records of a pipe cannot be read twice: tighter rules are not told");
+    }
     let locate = |place: &Place| analysis.network().locate(place);
-    let unused = evidence::unused(&audit, analysis.model(), &locate);
+    let unused = evidence::unused(&audit, &uses, analysis.model(), &locate);
     screen.data(&match args.format {
         Shape::Text => report::unused_text(&unused, &audit),
         Shape::Json => report::unused_json(&unused, &audit),

@@ -43,13 +43,16 @@ impl Bar {
 
 impl Watch for Bar {
     fn begins(&self, files: u64, bytes: u64) {
-        self.files[1].fetch_add(files, Ordering::Relaxed);
+        self.files[0].store(0, Ordering::Relaxed);
+        self.files[1].store(files, Ordering::Relaxed);
         // A template that cannot be read leaves the usual one.
         if let Ok(style) = ProgressStyle::with_template(if bytes > 0 { KNOWN } else { UNKNOWN }) {
             self.bar.set_style(style.progress_chars("=> "));
         }
+        // Some commands read everything twice.
+        self.bar.reset();
         if bytes > 0 {
-            self.bar.set_length(self.bar.length().unwrap_or_default() + bytes);
+            self.bar.set_length(bytes);
         }
         self.tell_files();
     }

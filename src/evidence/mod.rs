@@ -25,7 +25,10 @@ mod watch;
 mod window;
 mod wrapped;
 
-pub use audit::{Ask, Audit, Author, Drift, DriftKind, End, Group, Unused, UnusedRule, audit, unused};
+pub use audit::{
+    Ask, Audit, Author, Drift, DriftKind, End, Group, Needed, Partly, Unused, UnusedRule, Uses, audit,
+    unused, uses,
+};
 pub use correlate::{Crossing, Evidence, RecordView, State, correlate, recorders};
 pub use format::{Field, Format};
 pub use guard::is_guarded;

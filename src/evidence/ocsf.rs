@@ -3,13 +3,16 @@
 //! <https://schema.ocsf.io/1.1.0/classes/network_activity>, read 2026-11-23). Each is turned into the line that the flow log
 //! would have had, and read like any other.
 //!
-//! The packet's own addresses (`pkt-srcaddr`, `pkt-dstaddr`) have no attribute of their own there, and are not read.
+//! The boundary of a connection is its `traffic-path`
+//! (<https://schema.ocsf.io/1.1.0/objects/network_connection_info>, `boundary_id`). Which of `ip` and
+//! `intermediate_ips` holds the packet's own addresses (`pkt-srcaddr`, `pkt-dstaddr`) AWS's page does not say; lists are passed
+//! over, and `ip` is taken for what the interface saw.
 
 use super::format::{Field, Format};
 use std::sync::{Arc, LazyLock};
 
 /// Where an event has what; the same names for JSON and for the columns of Parquet.
-const PATHS: [&str; 28] = [
+const PATHS: [&str; 29] = [
     "src_endpoint.ip",
     "dst_endpoint.ip",
     "src_endpoint.port",
@@ -27,6 +30,7 @@ const PATHS: [&str; 28] = [
     "connection_info.protocol_num",
     "connection_info.tcp_flags",
     "connection_info.direction_id",
+    "connection_info.boundary_id",
     "traffic.packets",
     "traffic.bytes",
     "start_time",
@@ -46,7 +50,7 @@ const NAMED_MAX: usize = 200;
 static FORMAT: LazyLock<Arc<Format>> = LazyLock::new(|| {
     let names = "interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status \
                  tcp-flags flow-direction vpc-id subnet-id instance-id pkt-src-aws-service pkt-dst-aws-service \
-                 account-id region";
+                 account-id region traffic-path";
     Arc::new(Format::from_header(names).unwrap_or_default())
 });
 
@@ -135,6 +139,7 @@ impl Event {
             at("dst", "svc_name"),
             self.get("cloud.account.uid"),
             self.get("cloud.region"),
+            self.traffic_path(),
         ];
         // A space inside a value would make two of it.
         let words = fields.map(|field| field.unwrap_or("-").replace(char::is_whitespace, "_"));
@@ -157,6 +162,21 @@ impl Event {
     fn interface(&self) -> Option<&str> {
         let source = self.get("src_endpoint.interface_uid");
         source.or(self.get("dst_endpoint.interface_uid"))
+    }
+
+    /// OCSF counts its boundaries from 4 as AWS counts the paths from 1.
+    fn traffic_path(&self) -> Option<&'static str> {
+        Some(match self.get("connection_info.boundary_id")? {
+            "4" => "1",
+            "5" => "2",
+            "6" => "3",
+            "7" => "4",
+            "8" => "5",
+            "9" => "6",
+            "10" => "7",
+            "11" => "8",
+            _ => return None,
+        })
     }
 
     fn action(&self) -> Option<&'static str> {

@@ -240,13 +240,13 @@ mod tests {
     #[test]
     fn events_of_security_lake_are_records() {
         let event = r#"[{"class_uid": 4001, "cloud": {"account": {"uid": "123456789012"}, "region": "eu-west-1"},
-            "connection_info": {"direction_id": 2, "protocol_num": 6, "tcp_flags": 3}, "action": "Denied", "action_id": 2,
+            "connection_info": {"direction_id": 2, "boundary_id": 11, "protocol_num": 6, "tcp_flags": 3}, "action": "Denied", "action_id": 2,
             "src_endpoint": {"ip": "10.0.0.71", "port": 34210, "interface_uid": "eni-a", "vpc_uid": "vpc-a", "subnet_uid": null},
             "dst_endpoint": {"ip": "52.95.128.179", "port": 80, "svc_name": "S3"}, "status_code": "OK",
             "traffic": {"bytes": 471, "packets": 7}, "start_time": 1616729292000, "end_time": 1616729349000,
             "observables": [{"name": "src_endpoint.ip", "value": "x"}], "severity": "Informational"}]"#;
         let line = "eni-a 10.0.0.71 52.95.128.179 34210 80 6 7 471 1616729292000 1616729349000 REJECT OK 3 egress \
-                    vpc-a - - - S3 123456789012 eu-west-1";
+                    vpc-a - - - S3 123456789012 eu-west-1 8";
         assert_eq!(read(event), (vec![line.to_owned()], true));
     }
 }

@@ -55,7 +55,7 @@ pub type Ask<'a> = &'a dyn Fn(&End, &End) -> Option<Finding>;
 #[derive(Debug)]
 pub enum Judgement {
     /// What is recorded is what the model does, by these rules.
-    Fits(Vec<Author>),
+    Fits(Vec<(Author, Leg)>),
     /// The model, or AWS, does not say what should be recorded.
     Undecided,
     /// Packets of a connection that is older than the rules, or over.
@@ -278,10 +278,12 @@ impl<'a> Judge<'a> {
         if any(Expected::Recorded(action)) {
             let said = matching.iter();
             let said = said.filter(|(crossing, _)| crossing.expected == Expected::Recorded(action));
-            Judgement::Fits(
-                said.flat_map(|met| [blamed(*met), taken(*met)].concat())
-                    .collect(),
-            )
+            let by = |met: &Match<'_>| {
+                let leg = met.0.leg;
+                let all = [blamed(*met), taken(*met)].concat();
+                all.into_iter().map(move |author| (author, leg))
+            };
+            Judgement::Fits(said.flat_map(by).collect())
         } else if any(Expected::Undecided) {
             Judgement::Undecided
         } else if count.part == Part::Later {
@@ -404,12 +406,16 @@ fn taken((crossing, packets): Match<'_>) -> Vec<Author> {
     routes.map(|(_, author)| author.clone()).collect()
 }
 
-/// The routes between this crossing and the next.
+/// The routes between this crossing and the next, and those by which packets came here from the one before or from a gateway.
 fn routes(prediction: &Prediction, path: &Path) -> Vec<(PacketSet, Author)> {
     let way = way(prediction, path);
-    let next = way.hops.get(prediction.hops.1..).unwrap_or_default();
-    let between = next.iter().take_while(|hop| hop.interface.is_none());
-    let chosen = between.filter(|hop| hop.action == Action::Route);
+    let (begin, end) = prediction.hops;
+    let on_the_way = |hop: &&Hop| hop.interface.is_none();
+    let before = way.hops.get(..begin).unwrap_or_default();
+    let before = before.iter().rev().take_while(on_the_way);
+    let next = way.hops.get(end..).unwrap_or_default();
+    let next = next.iter().take_while(on_the_way);
+    let chosen = before.chain(next).filter(|hop| hop.action == Action::Route);
     chosen.map(author).collect()
 }
 

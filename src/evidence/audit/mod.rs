@@ -6,7 +6,10 @@
 mod atoms;
 mod judge;
 mod tally;
+mod tight;
+mod traffic;
 mod unused;
+mod uses;
 
 use super::correlate::RecordView;
 use super::read::{Logs, Scan, read};
@@ -17,10 +20,12 @@ use crate::network::{Direction, Leg, ResourceRef, RuleRef};
 use judge::{Differing, Judge, Judgement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use tally::{Count, Frame, Tallies};
+use tally::{Class, Count, Frame, Tallies};
 
 pub use judge::{Ask, End};
-pub use unused::{Unused, UnusedRule, unused};
+pub use tight::Needed;
+pub use unused::{Partly, Unused, UnusedRule, unused};
+pub use uses::{Uses, uses};
 
 /// The most examples of a drift.
 const EXAMPLES_MAX: usize = 3;
@@ -151,8 +156,20 @@ impl Audit {
 
 /// Holds every record in files and folders against the model.
 pub fn audit(model: &Model, ask: Ask<'_>, logs: &[PathBuf], how: &Logs) -> Audit {
-    let frame = Frame::of(model);
-    let (tallies, scan) = read(logs, &how.reading(model, None), || Tallies::new(&frame));
+    judged((model, &Frame::of(model)), ask, logs, how, &mut |_, _| {})
+}
+
+/// Is told of each class that fits by whose rules it does.
+type Fits<'f> = &'f mut dyn FnMut(&Class, &[(Author, Leg)]);
+
+fn judged(
+    (model, frame): (&Model, &Frame),
+    ask: Ask<'_>,
+    logs: &[PathBuf],
+    how: &Logs,
+    fits: Fits<'_>,
+) -> Audit {
+    let (tallies, scan) = read(logs, &how.reading(model, None), || Tallies::new(frame));
     let mut audit = Audit {
         records: tallies.records,
         unjudged: tallies.unjudged,
@@ -166,12 +183,17 @@ pub fn audit(model: &Model, ask: Ask<'_>, logs: &[PathBuf], how: &Logs) -> Audit
     for (name, count) in &tallies.strangers {
         audit.strangers.entry(name.clone()).or_default().add(count);
     }
-    let mut counts: Vec<Count> = tallies.classes.into_values().collect();
-    counts.sort_unstable_by(|a, b| (&a.first.file, a.first.line).cmp(&(&b.first.file, b.first.line)));
+    let mut counts: Vec<(Class, Count)> = tallies.classes.into_iter().collect();
+    counts
+        .sort_unstable_by(|(_, a), (_, b)| (&a.first.file, a.first.line).cmp(&(&b.first.file, b.first.line)));
     let mut judge = Judge::new(model, ask);
-    counts.iter().for_each(|count| judge.prepare(count));
-    for count in &counts {
-        audit.add(count, judge.judge(count));
+    counts.iter().for_each(|(_, count)| judge.prepare(count));
+    for (class, count) in &counts {
+        let judgement = judge.judge(count);
+        if let Judgement::Fits(said) = &judgement {
+            fits(class, said);
+        }
+        audit.add(count, judgement);
     }
     audit.questions = judge.questions() as u64;
     audit.unite();
@@ -187,7 +209,9 @@ impl Audit {
         match judgement {
             Judgement::Fits(authors) => {
                 self.fit += count.records;
-                let rule = |author: Author| (author.component.id.to_string(), author.direction, author.rule);
+                let rule = |(author, _): (Author, Leg)| {
+                    (author.component.id.to_string(), author.direction, author.rule)
+                };
                 self.used.extend(authors.into_iter().map(rule));
             }
             Judgement::Undecided => self.undecided += count.records,

@@ -88,6 +88,33 @@ impl Frame {
             atoms: Atoms::of(model),
         }
     }
+
+    /// The class of a record of an interface of the model.
+    pub fn class(&self, row: &Row<'_>) -> Option<Class> {
+        let is_traffic = !(row.empty || row.skipped);
+        let interface = self.interfaces.get(row.interface.filter(|_| is_traffic)?)?;
+        self.class_at(row, *interface, row.action?)
+    }
+
+    fn class_at(&self, row: &Row<'_>, interface: u32, action: LogAction) -> Option<Class> {
+        let tuple = Tuple::of_row(row)?;
+        let atoms = &self.atoms;
+        let port = |port: Option<u16>| port.map_or(0, |port| atoms.port(port));
+        Some(Class {
+            interface,
+            direction: row.direction,
+            action,
+            part: Part::of(row),
+            protocol: tuple.protocol?,
+            ports: (port(tuple.source_port), port(tuple.destination_port)),
+            addresses: (atoms.address(tuple.source), atoms.address(tuple.destination)),
+            packet_addresses: (
+                tuple.packet_source.map(|address| atoms.address(address)),
+                tuple.packet_destination.map(|address| atoms.address(address)),
+            ),
+            other_reason: row.reject_reason.is_some_and(|reason| reason != b"BPA"),
+        })
+    }
 }
 
 /// What was counted.
@@ -122,26 +149,6 @@ impl<'f> Tallies<'f> {
             unjudged: 0,
             over: 0,
         }
-    }
-
-    fn class(&self, row: &Row<'_>, interface: u32, action: LogAction) -> Option<Class> {
-        let tuple = Tuple::of_row(row)?;
-        let atoms = &self.frame.atoms;
-        let port = |port: Option<u16>| port.map_or(0, |port| atoms.port(port));
-        Some(Class {
-            interface,
-            direction: row.direction,
-            action,
-            part: Part::of(row),
-            protocol: tuple.protocol?,
-            ports: (port(tuple.source_port), port(tuple.destination_port)),
-            addresses: (atoms.address(tuple.source), atoms.address(tuple.destination)),
-            packet_addresses: (
-                tuple.packet_source.map(|address| atoms.address(address)),
-                tuple.packet_destination.map(|address| atoms.address(address)),
-            ),
-            other_reason: row.reject_reason.is_some_and(|reason| reason != b"BPA"),
-        })
     }
 
     fn stranger(&mut self, row: &Row<'_>, at: Spot<'_>) {
@@ -197,7 +204,7 @@ impl Gather for Tallies<'_> {
         let Some(interface) = self.frame.interfaces.get(name).copied() else {
             return self.stranger(row, at);
         };
-        let Some(class) = self.class(row, interface, action) else {
+        let Some(class) = self.frame.class_at(row, interface, action) else {
             self.unjudged += 1;
             return;
         };
