@@ -169,11 +169,7 @@ fn read(path: &Path) -> Result<File, Box<Diagnostic>> {
 }
 
 fn trouble(path: &Path, message: &str) -> Box<Diagnostic> {
-    let location = Location {
-        file: path.display().to_string().into(),
-        line: None,
-        column: None,
-    };
+    let location = Location::file(path.display().to_string());
     let at = Excerpt {
         location,
         text: String::new(),

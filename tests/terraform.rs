@@ -278,3 +278,27 @@ fn a_plan_tells_what_was_before_it() {
     let both = terraform::both(&[("terraform.tfstate".into(), state)]).unwrap();
     assert_eq!(both.before.model.enis, both.after.model.enis);
 }
+
+#[test]
+fn an_answer_points_at_the_rule_that_is_written_apart() {
+    let analysis = analysis("layers.json");
+    let pointed = |[from, to, packets]: [&str; 3]| -> BTreeSet<String> {
+        let finding = analysis.path(from, to, packets, &Options::default()).unwrap();
+        let ways = finding.paths.iter().flat_map(|path| &path.forward.hops);
+        let places = ways.filter_map(|hop| hop.at.as_ref()?.resource.as_deref());
+        places.map(str::to_owned).collect()
+    };
+    let found = pointed(["aws_ecs_service.app", "aws_db_instance.main", "tcp/5432"]);
+    for address in [
+        "module.app_sg.aws_security_group_rule.egress_rules[0]",
+        "module.vpc.aws_network_acl_rule.database_inbound[2]",
+        "module.db_sg.aws_security_group_rule.computed_ingress_with_source_security_group_id[0]",
+    ] {
+        assert!(found.contains(address), "{address}: {found:?}");
+    }
+    let found = pointed(["aws_ecs_service.app", "internet:8.8.8.8", "tcp/443"]);
+    assert!(
+        found.contains("module.vpc.aws_route.private_nat_gateway[0]"),
+        "{found:?}"
+    );
+}

@@ -128,11 +128,7 @@ fn read(files: &[PathBuf]) -> Result<Vec<(&PathBuf, Checks)>, Failure> {
 }
 
 fn unreadable(name: &str, error: &std::io::Error) -> Diagnostics {
-    let location = Location {
-        file: name.into(),
-        line: None,
-        column: None,
-    };
+    let location = Location::file(name);
     let at = Excerpt {
         location,
         text: String::new(),

@@ -174,7 +174,7 @@ impl<'m> Wan<'m> {
     fn note(&self, files: &mut ItemFiles, model: &Model, made: (&'static str, &str), written: &Place) {
         let location = model.sources.locate(written);
         files
-            .0
+            .items
             .extend(location.map(|location| ((made.0, ResourceId::from(made.1)), location)));
     }
 

@@ -22,11 +22,7 @@ const SHOWN: (usize, usize) = (60, 60);
 
 /// A mistake of a whole file that is not ours to check.
 fn broken(file: &str, message: String) -> Diagnostic {
-    let location = Location {
-        file: file.into(),
-        line: None,
-        column: None,
-    };
+    let location = Location::file(file);
     let at = Excerpt {
         location,
         text: String::new(),
@@ -45,6 +41,7 @@ fn broken_json((file, bytes): (&str, &[u8]), before: &str, error: &serde_json::E
         file: file.into(),
         line: number(error.line()),
         column: number(error.column().max(1)),
+        resource: None,
     };
     let line = bytes
         .split(|byte| *byte == b'\n')

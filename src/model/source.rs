@@ -14,6 +14,21 @@ pub struct Location {
     pub line: Option<u32>,
     /// The column, in characters.
     pub column: Option<u32>,
+    /// The resource's address, where the format has no lines worth naming: `module.app.aws_security_group_rule.web[0]`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Arc<str>>,
+}
+
+impl Location {
+    /// A whole file.
+    pub fn file(file: impl Into<Arc<str>>) -> Self {
+        Self {
+            file: file.into(),
+            line: None,
+            column: None,
+            resource: None,
+        }
+    }
 }
 
 /// A place in the model: an item of a section, a field of it, an element of the field's list.
@@ -96,13 +111,24 @@ impl Sources {
     }
 }
 
-/// The locator of a format without lines worth naming: every item knows its file.
+/// The locator of a format without lines worth naming: every item knows its file, and so may the elements of its lists.
 #[derive(Debug, Default)]
-pub struct ItemFiles(pub BTreeMap<(&'static str, ResourceId), Location>);
+pub struct ItemFiles {
+    /// Where items are.
+    pub items: BTreeMap<(&'static str, ResourceId), Location>,
+    /// Where elements are that are written apart from their item: by section, item, field and place.
+    pub elements: BTreeMap<(&'static str, ResourceId, &'static str, usize), Location>,
+}
 
 impl Locate for ItemFiles {
     fn locate(&self, place: &Place) -> Option<Location> {
-        self.0.get(&(place.section, place.id.clone())).cloned()
+        let element = || {
+            let (field, index) = (place.field?, place.index?);
+            self.elements
+                .get(&(place.section, place.id.clone(), field, index))
+        };
+        let item = || self.items.get(&(place.section, place.id.clone()));
+        element().or_else(item).cloned()
     }
     /// There is no line to show: what stands for it is the place in the model.
     fn excerpt(&self, place: &Place) -> Option<Excerpt> {
@@ -139,6 +165,9 @@ impl std::fmt::Display for Location {
         }
         if let Some(column) = self.column {
             write!(f, ":{column}")?;
+        }
+        if let Some(resource) = &self.resource {
+            write!(f, ": {resource}")?;
         }
         Ok(())
     }

@@ -50,7 +50,9 @@ pub fn diagnostic(diagnostic: &Diagnostic, color: bool) -> String {
 
 /// Of a long line only a part is shown, and the renderer counts columns in that part: here the file's column is put.
 fn column(text: String, at: &Excerpt) -> String {
-    let Location { file, line, column } = &at.location;
+    let Location {
+        file, line, column, ..
+    } = &at.location;
     let (Some(line), Some(column)) = (line, column) else {
         return text;
     };

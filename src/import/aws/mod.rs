@@ -63,12 +63,8 @@ impl Import {
         match items.get(&K::from(id)) {
             None => {
                 items.insert(K::from(id), item);
-                let location = Location {
-                    file: Arc::clone(file),
-                    line: None,
-                    column: None,
-                };
-                self.files.0.insert((section, ResourceId::from(id)), location);
+                let location = Location::file(Arc::clone(file));
+                self.files.items.insert((section, ResourceId::from(id)), location);
             }
             Some(first) if *first != item => self.note(format!(
                 "{id} was collected twice, and differs: the first is taken"

@@ -75,10 +75,10 @@ pub fn bring(dump: &Dump, import: &mut Import) {
 fn add(import: &mut Import, kind: &str, name: &str, enis: Vec<NetworkInterfaceId>) {
     let id = format!("{kind}/{name}");
     let first = enis.first().map(|eni| ("enis", ResourceId::from(eni.as_str())));
-    let place = first.and_then(|key| import.files.0.get(&key).cloned());
+    let place = first.and_then(|key| import.files.items.get(&key).cloned());
     import
         .files
-        .0
+        .items
         .extend(place.map(|place: Location| (("services", ResourceId::from(id.as_str())), place)));
     // A name that something else has already would mean two things.
     let free = import.model.names().all(|(_, other)| other != name) && !import.model.contains(name);

@@ -213,7 +213,7 @@ pub fn separate_rules(build: &mut Build<'_>) {
             (false, None) => continue,
         };
         // The group that a state holds tells the rules that are written apart, too.
-        let covered = side.iter().any(|own| {
+        let covered = side.iter().position(|own| {
             (&own.protocol, &own.ports, own.icmp_type, own.icmp_code)
                 == (&rule.protocol, &rule.ports, rule.icmp_type, rule.icmp_code)
                 && rule.source.iter().all(|peer| own.source.0.contains(peer))
@@ -222,9 +222,12 @@ pub fn separate_rules(build: &mut Build<'_>) {
                     .iter()
                     .all(|peer| own.destination.0.contains(peer))
         });
-        if !covered {
+        let index = covered.unwrap_or_else(|| {
             side.push(rule);
-        }
+            side.len() - 1
+        });
+        let field = if ingress { "ingress" } else { "egress" };
+        build.element(("security_groups", &id, field, index), &view);
     }
 }
 
@@ -345,6 +348,7 @@ fn entry(view: &View<'_>, egress: bool) -> Option<NetworkAclRule> {
 }
 
 fn separate_entries(build: &mut Build<'_>) {
+    let mut apart = Vec::new();
     for view in build.links.of(&["aws_network_acl_rule"]) {
         let Some(acl) = build.one(&view, "network_acl_id", ACL) else {
             continue;
@@ -355,13 +359,24 @@ fn separate_entries(build: &mut Build<'_>) {
             build.model.nacls.remove(acl.as_str());
             continue;
         };
-        let Some(acl) = build.model.nacls.get_mut(acl.as_str()) else {
+        let name = acl;
+        let Some(acl) = build.model.nacls.get_mut(name.as_str()) else {
             continue;
         };
+        apart.push((name, egress, rule.rule, view));
         let side = if egress { &mut acl.egress } else { &mut acl.ingress };
         if !side.iter().any(|own| own.rule == rule.rule) {
             side.push(rule);
             side.sort_by_key(|rule| rule.rule);
+        }
+    }
+    // Only now every entry has its place.
+    for (acl, egress, number, view) in apart {
+        let side = build.model.nacls.get(acl.as_str());
+        let side = side.map(|acl| if egress { &acl.egress } else { &acl.ingress });
+        if let Some(index) = side.and_then(|side| side.iter().position(|own| own.rule == number)) {
+            let field = if egress { "egress" } else { "ingress" };
+            build.element(("nacls", &acl, field, index), &view);
         }
     }
 }

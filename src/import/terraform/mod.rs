@@ -253,6 +253,12 @@ impl<'a> Build<'a> {
     {
         let id = links::id(view.owner);
         self.add_as(section, &id, item, of);
+        if id != view.owner.address {
+            let location = self.location(view);
+            self.files
+                .items
+                .insert((section, ResourceId::from(id.as_str())), location);
+        }
         id
     }
 
@@ -266,12 +272,26 @@ impl<'a> Build<'a> {
         K: for<'k> From<&'k str> + Ord,
     {
         of(&mut self.model).entry(K::from(id)).or_insert(item);
-        let location = Location {
-            file: Arc::clone(&self.file),
-            line: None,
-            column: None,
-        };
-        self.files.0.insert((section, ResourceId::from(id)), location);
+        let location = Location::file(Arc::clone(&self.file));
+        self.files.items.insert((section, ResourceId::from(id)), location);
+    }
+
+    fn location(&self, view: &View<'_>) -> Location {
+        Location {
+            resource: Some(view.owner.address.as_str().into()),
+            ..Location::file(Arc::clone(&self.file))
+        }
+    }
+
+    /// Says that an element of an item's list is written apart from it.
+    fn element(
+        &mut self,
+        (section, id, field, index): (&'static str, &str, &'static str, usize),
+        view: &View<'_>,
+    ) {
+        let location = self.location(view);
+        let place = (section, ResourceId::from(id), field, index);
+        self.files.elements.entry(place).or_insert(location);
     }
 
     /// The id in an argument; what the plan does not tell is put among the unknown.

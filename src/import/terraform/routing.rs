@@ -160,16 +160,18 @@ fn separate(build: &mut Build<'_>) {
         };
         let target = format!("{}.target", view.owner.address);
         let routes = route(build, &view, &vpc, &target);
-        if let Some(table) = build.model.route_tables.get_mut(table.as_str()) {
-            // A table that is read from a state tells its routes already.
-            let told = |route: &Route| {
-                table
-                    .routes
-                    .iter()
-                    .any(|own| own.destination == route.destination)
+        for route in routes {
+            let Some(item) = build.model.route_tables.get_mut(table.as_str()) else {
+                continue;
             };
-            let fresh: Vec<Route> = routes.into_iter().filter(|route| !told(route)).collect();
-            table.routes.extend(fresh);
+            // A table that is read from a state tells its routes already.
+            let mut own = item.routes.iter();
+            let told = own.position(|own| own.destination == route.destination);
+            let index = told.unwrap_or_else(|| {
+                item.routes.push(route);
+                item.routes.len() - 1
+            });
+            build.element(("route_tables", &table, "routes", index), &view);
         }
     }
 }

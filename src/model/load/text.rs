@@ -117,17 +117,14 @@ impl File {
             file: Arc::clone(&self.name),
             line: Some(span.line),
             column: Some(span.column),
+            resource: None,
         }
     }
 }
 
 /// A file in which there are no lines to show.
 fn not_text(name: &Arc<str>, message: &str) -> Diagnostic {
-    let location = Location {
-        file: Arc::clone(name),
-        line: None,
-        column: None,
-    };
+    let location = Location::file(Arc::clone(name));
     let at = Excerpt {
         location,
         text: String::new(),
@@ -159,6 +156,7 @@ fn not_utf8(name: &Arc<str>, error: &std::string::FromUtf8Error) -> Diagnostic {
         file: Arc::clone(name),
         line: number(line),
         column: number(column),
+        resource: None,
     };
     let span = (before.len(), before.len() + '\u{fffd}'.len_utf8());
     let message = format!(
