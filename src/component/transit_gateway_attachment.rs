@@ -9,6 +9,7 @@
 //! - From there the subnet's route table leads on. Inside the attachment's own subnet no network ACL is asked; into
 //!   another one the ACL of the attachment's subnet on the way out, not on the way in (guide, "Network ACLs").
 //! - What came from a VPN, a Direct Connect gateway or a peering has no zone: any is picked (from memory).
+//! - What is for the transit gateway's own end of a Connect peer's tunnel it takes itself (guide, "Connect attachments").
 //! - A security group knows the sender behind a transit gateway only if that and both attachments say so, and only in
 //!   ingress rules; never across a peering (guide, "Security group referencing").
 //!
@@ -26,7 +27,7 @@ use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, Kind, LinkId, NodeId, Passage, Resident,
     ResourceRef, Step, TransitTable, TransitWords, Workspace, Zone, transit_words, transit_zones, zone_of,
 };
-use crate::packet::AddressSet;
+use crate::packet::{AddressSet, Cube};
 
 /// EC2's word for it.
 pub const NAME: &str = "transit-gateway-attachment";
@@ -230,7 +231,12 @@ fn connect_ports(
         let segment = builder.place("subnet", subnet);
         let eni = interface(id, subnet, &builder.tenants);
         let zone = zone_of(subnet, builder.model);
+        let ends = builder.ends_in_transit(gateway).into_iter();
+        let ends = ends
+            .map(|(end, packets)| (builder.link(node, end, Direction::Ingress), packets))
+            .collect();
         let port = Port {
+            ends,
             side: Side::of(id, attachment, builder.model),
             interface: eni.map(|eni| ResourceRef::new("network-interface", eni)),
             addresses: eni.map_or_else(AddressSet::empty, |eni| addresses(eni, builder.model)),
@@ -250,6 +256,8 @@ struct Port {
     /// Whether the reply keeps to this zone.
     keeps: bool,
     inwards: Option<LinkId>,
+    /// What the transit gateway takes itself.
+    ends: Vec<(LinkId, Cube)>,
     out: LinkId,
 }
 
@@ -274,8 +282,16 @@ impl Component for Port {
             return self.side.pass(arrival, vec![passage], message);
         }
         let own = work.space.to_destinations(arrival.packets, &self.addresses);
-        let rest = work.space.subtract(arrival.packets, own);
+        let mut rest = work.space.subtract(arrival.packets, own);
         let mut steps = Vec::new();
+        for (link, packets) in &self.ends {
+            let taken = work.space.intersect(rest, work.space.cube(packets));
+            rest = work.space.subtract(rest, taken);
+            if !taken.is_empty() {
+                let because = self.side.says("the transit gateway takes them itself".to_owned());
+                steps.push(Step::forward(taken, Passage::over(*link), because));
+            }
+        }
         if !own.is_empty() {
             let message = format!("the interface of a {} answers to nobody", self.side.words.gateway);
             let because = self

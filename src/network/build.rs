@@ -6,7 +6,9 @@ use super::step::Direction;
 use super::tunnel::{Tunnel, TunnelId};
 use super::{Network, Owner};
 use crate::code::ExplanationCode;
-use crate::model::{Model, NetworkInterfaceId, ResourceId, RouteTableId, SubnetId, Tenants, VpcId};
+use crate::model::{
+    Model, NetworkInterfaceId, ResourceId, RouteTableId, SubnetId, Tenants, TransitGatewayId, VpcId,
+};
 use crate::packet::{AddressSet, Cube};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,6 +128,7 @@ pub struct Builder<'m> {
     served: BTreeMap<VpcId, Vec<(NodeId, AddressSet)>>,
     outside: Vec<(NodeId, AddressSet)>,
     refusals: BTreeMap<NetworkInterfaceId, Vec<Refusal>>,
+    transit_ends: BTreeMap<TransitGatewayId, Vec<(NodeId, Cube)>>,
     tunnels: Vec<Tunnel>,
     main_tables: FxHashMap<VpcId, RouteTableId>,
     filters: u32,
@@ -153,6 +156,7 @@ impl<'m> Builder<'m> {
             served: BTreeMap::new(),
             outside: Vec::new(),
             refusals: BTreeMap::new(),
+            transit_ends: BTreeMap::new(),
             tunnels: Vec::new(),
             main_tables: main.map(|(id, table)| (table.vpc.clone(), id.clone())).collect(),
             filters: 0,
@@ -341,6 +345,19 @@ impl<'m> Builder<'m> {
     /// What never begins at an interface, the first that fits decides.
     pub fn refusals(&self, eni: &NetworkInterfaceId) -> Vec<Refusal> {
         self.refusals.get(eni).cloned().unwrap_or_default()
+    }
+
+    /// Says that a transit gateway itself takes these packets.
+    pub fn end_in_transit(&mut self, gateway: &TransitGatewayId, node: NodeId, packets: Cube) {
+        self.transit_ends
+            .entry(gateway.clone())
+            .or_default()
+            .push((node, packets));
+    }
+
+    /// What a transit gateway takes itself, and where.
+    pub fn ends_in_transit(&self, gateway: &TransitGatewayId) -> Vec<(NodeId, Cube)> {
+        self.transit_ends.get(gateway).cloned().unwrap_or_default()
     }
 
     /// One more tunnel.

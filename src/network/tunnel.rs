@@ -21,6 +21,8 @@ pub struct Tunnel {
     pub there: Cube,
     /// What comes back, where that may be a flow of its own as well as the reply.
     pub back: Option<Cube>,
+    /// Whether who takes it may begin as well, by the packets that come back: security groups know the others as replies then.
+    pub mutual: bool,
 }
 
 /// Whether such a flow gets through.

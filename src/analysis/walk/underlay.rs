@@ -32,6 +32,12 @@ impl<'a> Walk<'a> {
             };
             let there = self.through(tunnel, &tunnel.there, false);
             match &tunnel.back {
+                Some(back) if there != Carriage::Carries && tunnel.mutual => {
+                    match self.through(&turned(tunnel), back, false) {
+                        Carriage::Fails => self.apart(tunnel, back, there),
+                        begun => begun,
+                    }
+                }
                 Some(back) if there != Carriage::Carries => self.apart(tunnel, back, there),
                 _ => there,
             }
@@ -40,13 +46,8 @@ impl<'a> Walk<'a> {
 
     /// There as one flow, and back as another.
     fn apart(&self, tunnel: &Tunnel, back: &Cube, otherwise: Carriage) -> Carriage {
-        let turned = Tunnel {
-            from: tunnel.to,
-            to: tunnel.from,
-            ..tunnel.clone()
-        };
         let there = self.through(tunnel, &tunnel.there, true);
-        let back = self.through(&turned, back, true);
+        let back = self.through(&turned(tunnel), back, true);
         match (there, back) {
             (Carriage::Carries, Carriage::Carries) => Carriage::Carries,
             (Carriage::Fails, _) => Carriage::Fails,
@@ -127,6 +128,15 @@ impl<'a> Walk<'a> {
             );
         }
         hops
+    }
+}
+
+/// As it is from the other end.
+fn turned(tunnel: &Tunnel) -> Tunnel {
+    Tunnel {
+        from: tunnel.to,
+        to: tunnel.from,
+        ..tunnel.clone()
     }
 }
 

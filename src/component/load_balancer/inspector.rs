@@ -105,5 +105,6 @@ pub(super) fn tunnel(
         to: appliance,
         there: geneve(node, address),
         back: Some(geneve(address, node)),
+        mutual: false,
     })
 }

@@ -219,6 +219,7 @@ fn check_health(
             to,
             there,
             back: None,
+            mutual: false,
         }));
     }
 }

@@ -250,6 +250,10 @@ fn connect_peers(dump: &Dump, import: &mut Import) {
         let item = TransitGatewayConnectPeer {
             name: name(&peer.tags),
             attachment: peer.transit_gateway_attachment_id.as_str().into(),
+            transit_gateway_ip: configuration
+                .transit_gateway_address
+                .as_deref()
+                .and_then(|ip| ip.parse().ok()),
             ip: configuration
                 .peer_address
                 .as_deref()

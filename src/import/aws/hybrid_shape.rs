@@ -53,6 +53,7 @@ shapes! {
     }
     struct ConnectBgp { bgp_status: Option<String>, }
     struct ConnectPeerConfiguration {
+        transit_gateway_address: Option<String>,
         peer_address: Option<String>,
         bgp_configurations: Vec<ConnectBgp>,
     }

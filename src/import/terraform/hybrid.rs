@@ -234,6 +234,9 @@ fn connect_peers(build: &mut Build<'_>) {
         let item = TransitGatewayConnectPeer {
             name,
             attachment: attachment.as_str().into(),
+            transit_gateway_ip: view
+                .text("transit_gateway_address")
+                .and_then(|ip| ip.parse().ok()),
             ip: view.text("peer_address").and_then(|ip| ip.parse().ok()),
             routes: None,
             bgp: LinkStatus::Up,

@@ -143,6 +143,9 @@ sections! {
         pub name: Option<String>,
         /// The Connect attachment.
         pub attachment: TransitGatewayAttachmentId,
+        /// The transit gateway's address, outside of the tunnel: one of its own CIDR blocks.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub transit_gateway_ip: Option<IpAddr>,
         /// The appliance's address, outside of the tunnel.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub ip: Option<IpAddr>,
