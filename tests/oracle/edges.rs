@@ -61,12 +61,21 @@ pub struct GatewayEndpoint {
     pub available: bool,
 }
 
+/// What a resource endpoint leads to: the interface of a resource gateway, and that of the resource.
+#[derive(Debug, Clone)]
+pub struct Leads {
+    pub gateway: Id,
+    pub resource: Id,
+}
+
 /// The interface of an endpoint for some service.
 #[derive(Debug, Clone)]
 pub struct InterfaceEndpoint {
     /// Protocol and port.
     pub listens: Vec<(u8, u16)>,
     pub available: bool,
+    /// Of a resource endpoint.
+    pub leads: Option<Leads>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -366,6 +366,21 @@ impl Eni {
 }
 
 impl Network {
+    /// Whether an interface is a resource gateway's.
+    pub fn is_resource_gateway(&self, eni: &str) -> bool {
+        let leads = self
+            .interface_endpoints
+            .values()
+            .filter_map(|one| one.leads.as_ref());
+        leads.into_iter().any(|leads| leads.gateway == eni)
+    }
+
+    /// The Availability Zone of an interface.
+    pub fn zone_of(&self, eni: &str) -> (&str, &str) {
+        let subnet = &self.subnets[&self.enis[eni].subnet];
+        (&self.vpcs[&subnet.vpc].region, &subnet.zone)
+    }
+
     pub fn vpc_of_subnet(&self, subnet: &str) -> &str {
         &self.subnets[subnet].vpc
     }

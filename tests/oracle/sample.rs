@@ -112,7 +112,8 @@ fn from_eni(
     let (to, receiver) = to;
     let sender = Host::Eni(from.clone());
     // A node of a load balancer begins nothing but what it hands on.
-    if network.balancer_of(from).is_some() || network.interface_endpoints.contains_key(from) {
+    let serves = network.interface_endpoints.contains_key(from) || network.is_resource_gateway(from);
+    if network.balancer_of(from).is_some() || serves {
         return None;
     }
     // Neighbours are too easy to be asked often.

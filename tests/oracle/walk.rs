@@ -245,6 +245,9 @@ impl<'a> Walk<'a> {
         if owned && let Some(endpoint) = self.network.interface_endpoints.get(eni) {
             return self.at_interface_endpoint(eni, endpoint, flight);
         }
+        if owned && self.network.is_resource_gateway(eni) {
+            return self.back_at_resource_gateway(eni, &flight.packet);
+        }
         if owned {
             return Ok(Arrival {
                 host: Host::Eni(eni.to_owned()),

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::super::edges::{BlockMode, Exclusion, GatewayEndpoint, InterfaceEndpoint, S3_REGION};
+use super::super::edges::{BlockMode, Exclusion, GatewayEndpoint, InterfaceEndpoint, Leads, S3_REGION};
 use super::super::network::{Destination, Eni, Id, Target};
 use super::super::packet::{TCP, UDP};
 use super::{Builder, nth, v6};
@@ -59,14 +59,53 @@ impl Builder {
         if self.random.chance(40) {
             listens.push((UDP, 53));
         }
-        let endpoint = InterfaceEndpoint {
+        let mut endpoint = InterfaceEndpoint {
             listens,
             available: self.random.chance(93),
+            leads: None,
         };
+        if self.random.chance(50)
+            && let Some(leads) = self.resource_gateway()
+        {
+            endpoint.listens = vec![(TCP, 443), (TCP, *self.random.pick(&[22, 53, 80, 8080]))];
+            endpoint.leads = Some(leads);
+        }
         self.network.enis.insert("eni-vpce".to_owned(), eni);
         self.network
             .interface_endpoints
             .insert("eni-vpce".to_owned(), endpoint);
+    }
+
+    /// In any VPC, the endpoint's own too; the zone may be another one.
+    fn resource_gateway(&mut self) -> Option<Leads> {
+        let enis = self.network.enis.iter();
+        let hosts = enis.filter(|(id, eni)| {
+            eni.primary_v4().is_some() && !id.starts_with("eni-node") && !id.starts_with("eni-vpce")
+        });
+        let hosts: Vec<Id> = hosts.map(|(id, _)| id.clone()).collect();
+        if hosts.is_empty() {
+            return None;
+        }
+        let resource = self.random.pick(&hosts).clone();
+        let vpc = self.network.vpc_of_eni(&resource).to_owned();
+        let subnets = self.subnets_of(&vpc);
+        let subnet = self.random.pick(&subnets).clone();
+        let mut groups = self.some_groups(&vpc);
+        if self.random.chance(50) {
+            groups = vec![format!("sg-{}-open", &vpc[4..])];
+        }
+        // Of three host numbers that an interface has it uses two.
+        let eni = Eni {
+            addresses: vec![nth(self.network.subnets[&subnet].cidrs[0], 6)],
+            subnet,
+            public: Vec::new(),
+            groups,
+            source_dest_check: true,
+            instance: None,
+        };
+        let gateway = "eni-rgw".to_owned();
+        self.network.enis.insert(gateway.clone(), eni);
+        Some(Leads { gateway, resource })
     }
 
     fn inspection(&mut self, vpc: &str) {

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
-use super::super::edges::InterfaceEndpoint;
+use super::super::edges::{InterfaceEndpoint, Leads};
+use super::super::filters::Direction;
 use super::super::network::Owner;
 use super::super::packet::{ICMP, Packet, TCP};
 use super::super::simulate::Host;
-use super::{Arrival, Flight, Walk, Way};
+use super::{Arrival, Flight, Translation, Walk, Way};
 
 impl Walk<'_> {
     /// For the hosts of its VPC; TCP and echo (Reachability Analyzer, `VPCE_GATEWAY_PROTOCOL_RESTRICTION`).
@@ -56,10 +57,63 @@ impl Walk<'_> {
             return Err(format!("{eni} does not listen for {packet}"));
         }
         self.tell(|| format!("the endpoint takes {packet}"));
+        if let Some(leads) = &endpoint.leads {
+            return self.to_resource(eni, leads, packet);
+        }
         Ok(Arrival {
             host: Host::Eni(eni.to_owned()),
             packet,
         })
+    }
+
+    /// From the gateway's own address in the same zone, past its groups (VPC Lattice guide, "Resource gateways").
+    fn to_resource(&mut self, endpoint: &str, leads: &Leads, before: Packet) -> Way {
+        let network = self.network;
+        let gateway = &leads.gateway;
+        if network.zone_of(endpoint) != network.zone_of(gateway) {
+            return Err(format!("{gateway} is not in the zone of {endpoint}"));
+        }
+        let address = |eni: &str| network.enis[eni].primary_v4().ok_or("no address");
+        let after = Packet {
+            source: address(gateway)?,
+            source_port: self.pick,
+            destination: address(&leads.resource)?,
+            ..before
+        };
+        self.translations.push(Translation {
+            nat: gateway.clone(),
+            before,
+            after,
+        });
+        self.handed.push((endpoint.to_owned(), leads.resource.clone()));
+        self.send_own(gateway, after)
+    }
+
+    /// The reply of the resource goes back to the client, out of the endpoint.
+    pub(super) fn back_at_resource_gateway(&mut self, gateway: &str, packet: &Packet) -> Way {
+        let mine = |one: &&Translation| one.nat == gateway && one.after.reply() == Some(*packet);
+        let restored = self
+            .translations
+            .iter()
+            .find(mine)
+            .and_then(|one| one.before.reply());
+        let endpoints = self.network.interface_endpoints.iter();
+        let mut own =
+            endpoints.filter(|(_, one)| one.leads.as_ref().is_some_and(|one| one.gateway == gateway));
+        match (restored, own.next()) {
+            (Some(restored), Some((endpoint, _))) => self.send_own(endpoint, restored),
+            _ => Err(format!("{gateway} takes what comes by endpoints alone")),
+        }
+    }
+
+    fn send_own(&mut self, eni: &str, packet: Packet) -> Way {
+        let flight = Flight {
+            packet,
+            identity: true,
+            voucher: None,
+        };
+        self.groups(eni, Direction::Out, &flight)?;
+        self.leave_subnet(&self.network.enis[eni].subnet, eni, flight)
     }
 
     /// Whether an interface or a NAT gateway of a VPC has the address.

@@ -18,6 +18,7 @@ pub fn edges(text: &mut String, network: &Network) {
         format!("vpcs: {}, routes: {}{mode}", one.vpc, one_or_list(&one.routes))
     });
     endpoints(text, network);
+    resources(text, network);
     public_access(text, network);
 }
 
@@ -221,7 +222,11 @@ fn endpoints(text: &mut String, network: &Network) {
             ),
         );
     }
-    for (eni, one) in &network.interface_endpoints {
+    for (eni, one) in network
+        .interface_endpoints
+        .iter()
+        .filter(|(_, one)| one.leads.is_none())
+    {
         let listens: Vec<String> = one.listens.iter().map(listener).collect();
         line(
             text,
@@ -235,12 +240,58 @@ fn endpoints(text: &mut String, network: &Network) {
             ),
         );
     }
+    for (eni, one) in network
+        .interface_endpoints
+        .iter()
+        .filter(|(_, one)| one.leads.is_some())
+    {
+        line(
+            text,
+            1,
+            format_args!(
+                "vpce-of-{eni}: {{ type: resource, vpc: {}, subnets: {}, enis: {eni}, resource_configuration: rcfg-1{} }}",
+                network.vpc_of_eni(eni),
+                network.enis[eni].subnet,
+                state(one.available)
+            ),
+        );
+    }
     for (id, subnet) in &network.inspections {
         let vpc = network.vpc_of_subnet(subnet);
         line(
             text,
             1,
             format_args!("{id}: {{ type: gateway_load_balancer, vpc: {vpc}, subnets: {subnet} }}"),
+        );
+    }
+}
+
+/// The gateway behind a resource endpoint, and the resource by its address.
+fn resources(text: &mut String, network: &Network) {
+    for one in network.interface_endpoints.values() {
+        let Some(leads) = &one.leads else { continue };
+        let gateway = &leads.gateway;
+        let ports: Vec<String> = one.listens.iter().map(|(_, port)| port.to_string()).collect();
+        let address = network.enis[&leads.resource]
+            .addresses
+            .iter()
+            .find(|one| one.is_ipv4());
+        let (Some(address), vpc) = (address, network.vpc_of_eni(gateway)) else {
+            continue;
+        };
+        line(text, 0, "resource_gateways:");
+        let subnet = &network.enis[gateway].subnet;
+        line(
+            text,
+            1,
+            format_args!("rgw-1: {{ vpc: {vpc}, subnets: {subnet}, enis: {gateway} }}"),
+        );
+        line(text, 0, "resource_configurations:");
+        let ports = ports.join(", ");
+        line(
+            text,
+            1,
+            format_args!("rcfg-1: {{ gateway: rgw-1, ports: [{ports}], resource: {address} }}"),
         );
     }
 }
