@@ -58,7 +58,7 @@ impl Walk<'_> {
         }
         self.tell(|| format!("the endpoint takes {packet}"));
         if let Some(leads) = &endpoint.leads {
-            return self.to_resource(eni, leads, packet);
+            return self.hand_to_resource(eni, leads, packet);
         }
         Ok(Arrival {
             host: Host::Eni(eni.to_owned()),
@@ -67,7 +67,7 @@ impl Walk<'_> {
     }
 
     /// From the gateway's own address in the same zone, past its groups (VPC Lattice guide, "Resource gateways").
-    fn to_resource(&mut self, endpoint: &str, leads: &Leads, before: Packet) -> Way {
+    fn hand_to_resource(&mut self, endpoint: &str, leads: &Leads, before: Packet) -> Way {
         let network = self.network;
         let gateway = &leads.gateway;
         if network.zone_of(endpoint) != network.zone_of(gateway) {
