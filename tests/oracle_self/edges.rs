@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use crate::oracle::edges::{
-    BlockMode, Exclusion, GatewayEndpoint, InterfaceEndpoint, Line, LineKind, LocalGateway,
+    BlockMode, Exclusion, GatewayEndpoint, InterfaceEndpoint, Leads, Line, LineKind, LocalGateway,
 };
 use crate::oracle::network::{Network, RouteTable, Target};
 use crate::oracle::packet::{ICMP6, Packet, TCP, UDP};
 use crate::oracle::simulate::{Host, Outcome, simulate};
 use crate::oracle::textbook::{
-    OUTSIDE, add_nat, add_public, add_route, address, assert_blocked, assert_forward_only, assert_reachable,
-    base, change_eni, cidr, internet, send,
+    OUTSIDE, add_nat, add_public, add_route, address, admit_only, assert_blocked, assert_forward_only,
+    assert_reachable, base, change_eni, cidr, internet, rule, send, set_nacl, tcp,
 };
 
 const SITE: &str = "172.30.1.9";
@@ -230,10 +230,43 @@ fn an_interface_endpoint_takes_what_its_service_takes() {
     let endpoint = InterfaceEndpoint {
         listens: vec![(TCP, 443)],
         available: true,
+        leads: None,
     };
     network.interface_endpoints.insert("b".to_owned(), endpoint);
     assert_reachable(&send(&network, "a", "b", TCP, 443));
     assert_blocked(&send(&network, "a", "b", UDP, 443), "does not listen");
     change_eni(&mut network, "b", |eni| eni.groups.clear());
     assert_blocked(&send(&network, "a", "b", TCP, 443), "security groups of b");
+}
+
+/// The endpoint at `b`, the gateway at `m`, the resource beside it.
+#[test]
+fn a_resource_sees_the_gateway() {
+    let mut network = base();
+    let mut resource = network.enis["m"].clone();
+    resource.addresses = vec![address("10.0.3.20")];
+    network.enis.insert("r".to_owned(), resource);
+    let endpoint = InterfaceEndpoint {
+        listens: vec![(TCP, 443)],
+        available: true,
+        leads: Some(Leads {
+            gateway: "m".to_owned(),
+            resource: "r".to_owned(),
+        }),
+    };
+    network.interface_endpoints.insert("b".to_owned(), endpoint);
+    admit_only(&mut network, "r", rule(tcp(443, 443), "10.0.3.10/32"));
+    assert_reachable(&send(&network, "a", "b", TCP, 443));
+    assert_blocked(&send(&network, "a", "b", TCP, 80), "does not listen");
+    assert_blocked(&send(&network, "a", "m", TCP, 443), "by endpoints alone");
+    assert_blocked(&send(&network, "a", "r", TCP, 443), "security groups of r");
+    // The gateway needs a rule to send, and none to take the reply.
+    let mut shut = network.clone();
+    admit_only(&mut shut, "m", rule(tcp(443, 443), "0.0.0.0/0"));
+    assert_blocked(&send(&shut, "a", "b", TCP, 443), "security groups of m, Out");
+    let mut apart = network.clone();
+    change_eni(&mut apart, "r", |eni| eni.subnet = "sa".to_owned());
+    change_eni(&mut apart, "r", |eni| eni.addresses = vec![address("10.0.1.20")]);
+    set_nacl(&mut apart, "sm", None, Some(tcp(443, 443)));
+    assert_forward_only(&send(&apart, "a", "b", TCP, 443), "network ACL of sm, In");
 }
