@@ -5,8 +5,8 @@ use crate::analysis::mirror::{self, Mirror};
 use crate::analysis::repair::{Goal, Repair, repair};
 use crate::analysis::scope::{self, Access, Scope};
 use crate::analysis::{
-    Endpoint, Finding, Ground, Index, Matrix, Members, Options, QuestionError, Resolver, ask, ask_between,
-    matrix, with_hypothetical,
+    Endpoint, EndpointClass, Finding, Ground, Index, Matrix, Members, Options, QuestionError, Resolver, ask,
+    ask_between, classes, matrix, with_hypothetical,
 };
 use crate::check::{Answers, Checks, Job, Report};
 use crate::component::KINDS;
@@ -111,12 +111,17 @@ impl Analysis {
 
     /// Holds every record of flow logs against the model.
     pub fn audit(&self, logs: &[PathBuf], how: &Logs) -> Audit {
-        audit(&self.model, &self.asking(), logs, how)
+        audit(&self.model, &self.classes(), &self.asking(), logs, how)
     }
 
     /// The same, and what the rules were used for; the records are read twice.
     pub fn uses(&self, logs: &[PathBuf], how: &Logs) -> (Audit, Uses) {
-        uses(&self.model, &self.asking(), logs, how)
+        uses(&self.model, &self.classes(), &self.asking(), logs, how)
+    }
+
+    /// Whom the model treats alike.
+    fn classes(&self) -> Vec<EndpointClass> {
+        classes(&self.model, self.everybody())
     }
 
     /// Answers what audits ask.

@@ -23,6 +23,7 @@ mod sum;
 mod transit;
 mod watch;
 mod window;
+mod word;
 mod wrapped;
 
 pub use audit::{

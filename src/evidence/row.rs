@@ -5,8 +5,9 @@
 use super::format::{Field, Format};
 use super::record::LogAction;
 use super::window::seconds;
+use super::word::{Word, is_space, word_end};
 use crate::network::Direction;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 /// Packets that a transit gateway lost, and why.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,7 +87,7 @@ impl<'a> Row<'a> {
         let mut words = Words { rest: line };
         for field in &format.fields {
             let word = words.next()?;
-            if word != b"-" && !row.take(*field, word) {
+            if word.text() != b"-" && !row.take(*field, word) {
                 return None;
             }
         }
@@ -95,43 +96,44 @@ impl<'a> Row<'a> {
 
     /// Takes a field; false when it is not what it should be.
     #[inline]
-    fn take(&mut self, field: Field, word: &'a [u8]) -> bool {
+    fn take(&mut self, field: Field, word: Word<'a>) -> bool {
         match field {
-            Field::Version => number(word).is_some(),
-            Field::Interface => set(&mut self.interface, Some(word)),
-            Field::Source => set(&mut self.source, address(word)),
-            Field::Destination => set(&mut self.destination, address(word)),
-            Field::SourcePort => set(&mut self.source_port, small(word)),
-            Field::DestinationPort => set(&mut self.destination_port, small(word)),
-            Field::Protocol => set(&mut self.protocol, small(word)),
-            Field::Packets => set(&mut self.packets, number(word)),
-            Field::Bytes => set(&mut self.bytes, number(word)),
-            Field::Start => set(&mut self.start, number(word).map(seconds)),
-            Field::End => set(&mut self.end, number(word).map(seconds)),
-            Field::Action => set(&mut self.action, action(word)),
-            Field::Status => self.status(word),
-            Field::Other => !word.contains(&b','),
+            Field::Version => word.number().is_some(),
+            Field::Interface => set(&mut self.interface, Some(word.text())),
+            Field::Source => set(&mut self.source, word.address()),
+            Field::Destination => set(&mut self.destination, word.address()),
+            Field::SourcePort => set(&mut self.source_port, word.small()),
+            Field::DestinationPort => set(&mut self.destination_port, word.small()),
+            Field::Protocol => set(&mut self.protocol, word.small()),
+            Field::Packets => set(&mut self.packets, word.number()),
+            Field::Bytes => set(&mut self.bytes, word.number()),
+            Field::Start => set(&mut self.start, word.number().map(seconds)),
+            Field::End => set(&mut self.end, word.number().map(seconds)),
+            Field::Action => set(&mut self.action, action(word.text())),
+            Field::Status => self.status(word.text()),
+            Field::Other => !word.text().contains(&b','),
             _ => self.take_more(field, word),
         }
     }
 
     /// What the default format does not have.
-    fn take_more(&mut self, field: Field, word: &'a [u8]) -> bool {
+    fn take_more(&mut self, field: Field, word: Word<'a>) -> bool {
+        let text = word.text();
         match field {
-            Field::TcpFlags => set(&mut self.tcp_flags, small(word)),
-            Field::PacketSource => set(&mut self.packet_source, address(word)),
-            Field::PacketDestination => set(&mut self.packet_destination, address(word)),
-            Field::Direction => set(&mut self.direction, direction(word)),
-            Field::TrafficPath => set(&mut self.traffic_path, small(word)),
-            Field::RejectReason => set(&mut self.reject_reason, Some(word)),
-            Field::Resource => set(&mut self.resource, Some(word)),
-            Field::NextHop => set(&mut self.next_hop, Some(word)),
-            Field::Attachment => set(&mut self.attachment, Some(word)),
-            Field::PairAttachment => set(&mut self.pair, Some(word)),
-            Field::LostNoRoute => put(&mut self.lost.no_route, word),
-            Field::LostBlackhole => put(&mut self.lost.blackhole, word),
-            Field::LostMtu => put(&mut self.lost.mtu, word),
-            Field::LostTtl => put(&mut self.lost.ttl, word),
+            Field::TcpFlags => set(&mut self.tcp_flags, word.small()),
+            Field::PacketSource => set(&mut self.packet_source, word.address()),
+            Field::PacketDestination => set(&mut self.packet_destination, word.address()),
+            Field::Direction => set(&mut self.direction, direction(text)),
+            Field::TrafficPath => set(&mut self.traffic_path, word.small()),
+            Field::RejectReason => set(&mut self.reject_reason, Some(text)),
+            Field::Resource => set(&mut self.resource, Some(text)),
+            Field::NextHop => set(&mut self.next_hop, Some(text)),
+            Field::Attachment => set(&mut self.attachment, Some(text)),
+            Field::PairAttachment => set(&mut self.pair, Some(text)),
+            Field::LostNoRoute => put(&mut self.lost.no_route, word.number()),
+            Field::LostBlackhole => put(&mut self.lost.blackhole, word.number()),
+            Field::LostMtu => put(&mut self.lost.mtu, word.number()),
+            Field::LostTtl => put(&mut self.lost.ttl, word.number()),
             _ => true,
         }
     }
@@ -154,17 +156,20 @@ struct Words<'a> {
 
 impl<'a> Words<'a> {
     #[inline]
-    fn next(&mut self) -> Option<&'a [u8]> {
-        let begin = self.rest.iter().position(|byte| !is_space(*byte))?;
-        let rest = &self.rest[begin..];
-        let end = rest.iter().position(|byte| is_space(*byte)).unwrap_or(rest.len());
-        self.rest = &rest[end..];
-        Some(&rest[..end])
+    fn next(&mut self) -> Option<Word<'a>> {
+        // Mostly there is one space.
+        let begin = match self.rest {
+            [b' ', first, ..] if !is_space(*first) => 1,
+            rest => rest.iter().position(|byte| !is_space(*byte))?,
+        };
+        let ahead = &self.rest[begin..];
+        let word = Word {
+            ahead,
+            length: word_end(ahead),
+        };
+        self.rest = &ahead[word.length..];
+        Some(word)
     }
-}
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r')
 }
 
 fn set<T>(into: &mut Option<T>, value: Option<T>) -> bool {
@@ -172,28 +177,9 @@ fn set<T>(into: &mut Option<T>, value: Option<T>) -> bool {
     into.is_some()
 }
 
-fn put(into: &mut u64, word: &[u8]) -> bool {
-    let value = number(word);
+fn put(into: &mut u64, value: Option<u64>) -> bool {
     *into = value.unwrap_or_default();
     value.is_some()
-}
-
-/// A number without a sign.
-#[inline]
-pub fn number(word: &[u8]) -> Option<u64> {
-    if word.is_empty() || word.len() > 20 {
-        return None;
-    }
-    word.iter().try_fold(0_u64, |value, byte| {
-        let digit = byte.wrapping_sub(b'0');
-        let value = value.checked_mul(10)?.checked_add(u64::from(digit))?;
-        (digit < 10).then_some(value)
-    })
-}
-
-#[inline]
-fn small<T: TryFrom<u64>>(word: &[u8]) -> Option<T> {
-    T::try_from(number(word)?).ok()
 }
 
 fn action(word: &[u8]) -> Option<LogAction> {
@@ -212,77 +198,9 @@ fn direction(word: &[u8]) -> Option<Direction> {
     }
 }
 
-#[inline]
-fn address(word: &[u8]) -> Option<IpAddr> {
-    match dotted(word) {
-        Some(address) => Some(IpAddr::V4(address)),
-        None => std::str::from_utf8(word).ok()?.parse().ok(),
-    }
-}
-
-/// An IPv4 address, without the detour over text.
-#[inline]
-fn dotted(word: &[u8]) -> Option<Ipv4Addr> {
-    let (mut octets, mut at, mut value, mut digits) = ([0_u8; 4], 0, 0_u32, 0);
-    for byte in word {
-        if *byte == b'.' {
-            *octets.get_mut(at)? = u8::try_from(value).ok().filter(|_| digits > 0)?;
-            (at, value, digits) = (at + 1, 0, 0);
-            continue;
-        }
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 || digits == 3 {
-            return None;
-        }
-        (value, digits) = (value * 10 + u32::from(digit), digits + 1);
-    }
-    if at != 3 || digits == 0 {
-        return None;
-    }
-    octets[3] = u8::try_from(value).ok()?;
-    Some(Ipv4Addr::from(octets))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Format, LogAction, Row, address, number};
-
-    #[test]
-    fn addresses_and_numbers_are_read_as_the_standard_library_does() {
-        for text in [
-            "0.0.0.0",
-            "10.0.1.255",
-            "203.0.113.7",
-            "2001:db8::1",
-            "::ffff:10.0.0.1",
-        ] {
-            assert_eq!(address(text.as_bytes()), text.parse().ok(), "{text}");
-        }
-        for text in [
-            "",
-            ".",
-            "1.2.3",
-            "1.2.3.4.5",
-            "1.2.3.256",
-            "1..2.3",
-            "1.2.3.",
-            "a",
-            "1.2.3.1000",
-        ] {
-            assert_eq!(address(text.as_bytes()), None, "{text}");
-        }
-        assert_eq!(number(b"18446744073709551615"), Some(u64::MAX));
-        for text in [
-            "",
-            "18446744073709551616",
-            "-1",
-            "+1",
-            "1,2",
-            "99999999999999999999999",
-        ] {
-            assert_eq!(number(text.as_bytes()), None, "{text}");
-        }
-    }
+    use super::{Format, LogAction, Row};
 
     #[test]
     fn a_line_is_a_record_or_it_is_not() {

@@ -6,7 +6,6 @@
 //! its types are not recorded.
 
 use super::record::Record;
-use super::row::Row;
 use crate::model::{AddressSpec, Model, NatGateway};
 use crate::network::Direction;
 use crate::packet::{AddressSet, Cube, PortSet, Protocol, ProtocolSet};
@@ -45,20 +44,6 @@ impl Tuple {
             destination_port: record.destination_port,
             protocol: record.protocol,
             direction: record.direction,
-        })
-    }
-
-    /// Of a row.
-    pub fn of_row(row: &Row<'_>) -> Option<Self> {
-        Some(Self {
-            source: row.source.or(row.packet_source)?,
-            destination: row.destination.or(row.packet_destination)?,
-            packet_source: row.packet_source,
-            packet_destination: row.packet_destination,
-            source_port: row.source_port,
-            destination_port: row.destination_port,
-            protocol: row.protocol,
-            direction: row.direction,
         })
     }
 

@@ -5,18 +5,16 @@
 //! is, the model is wrong about the network, or the network is not what was designed.
 
 use super::super::predict::{Expected, Prediction, predict};
-use super::super::record::LogAction;
+use super::super::record::{LogAction, Record};
 use super::super::seen::{Own, Tuple};
-use super::tally::{Count, Part};
+use super::tally::Part;
 use super::{Author, DriftKind};
 use crate::analysis::{Action, Finding, Hop, Path, Way};
 use crate::model::{Model, NetworkInterfaceId, Tenants, VpcEndpointType};
-use crate::network::{Direction, Leg, Trace, Workspace, private_addresses};
-use crate::packet::{AddressSet, PacketSet, Space};
+use crate::network::{Direction, Leg, Trace, private_addresses};
+use crate::packet::{AddressSet, Cube, PacketSet, Space};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::rc::Rc;
 
 /// The most interfaces in other VPCs that an address may mean.
 const TWINS_MAX: usize = 4;
@@ -73,8 +71,104 @@ pub enum Judgement {
 /// How a record differs, from which rules, on which leg.
 pub type Differing = (DriftKind, Vec<Author>, Option<Leg>);
 
+/// A class of records, and what was found to cross its interface so far.
+pub struct Case {
+    record: Record,
+    part: Part,
+    place: Option<Spot>,
+    met: Met,
+}
+
+/// Where the packets of a class cross, which ones they are, and in which VPC.
+struct Spot {
+    tuple: Tuple,
+    direction: Direction,
+    packets: Cube,
+    vpc: Option<String>,
+}
+
+/// What crosses the interface with such packets. What fits is all that is asked for; else what differs, the first found on
+/// each leg.
+#[derive(Default)]
+struct Met {
+    any: bool,
+    fits: Option<Vec<(Author, Leg)>>,
+    is_undecided: bool,
+    opposite: [Option<Vec<Author>>; 2],
+    behind: [Option<Vec<Author>>; 2],
+}
+
+impl Case {
+    /// Nothing found yet.
+    pub fn new(record: Record, part: Part) -> Self {
+        Self {
+            record,
+            part,
+            place: None,
+            met: Met::default(),
+        }
+    }
+
+    fn action(&self) -> LogAction {
+        self.record.action.unwrap_or(LogAction::Accept)
+    }
+
+    fn interface(&self) -> &str {
+        self.record.interface.as_deref().unwrap_or_default()
+    }
+
+    /// What is said of it without a look at the model.
+    fn foregone(&self) -> Option<Judgement> {
+        let reason = self.record.reject_reason.as_deref();
+        if reason.is_some_and(|reason| reason != "BPA") {
+            return Some(Judgement::OtherReason);
+        }
+        let is_late = self.record.action == Some(LogAction::Reject) && self.part == Part::Later;
+        is_late.then_some(Judgement::Late)
+    }
+
+    /// Whether it may tell of packets on this leg.
+    fn may_tell(&self, leg: Leg) -> bool {
+        match self.part {
+            Part::Opens => leg == Leg::Forward,
+            Part::Answers => leg == Leg::Return,
+            Part::Later | Part::Unsaid => true,
+        }
+    }
+
+    /// Takes notice of what crosses here.
+    fn meet(&mut self, crossing: &Crossing<'_>) {
+        let Some(spot) = self.place.as_ref().filter(|_| self.may_tell(crossing.leg)) else {
+            return;
+        };
+        let space = crossing.space;
+        let packets = space.intersect(space.cube(&spot.packets), crossing.packets);
+        if packets.is_empty() {
+            return;
+        }
+        let action = self.action();
+        let met = &mut self.met;
+        met.any = true;
+        let leg = usize::from(crossing.leg == Leg::Return);
+        match crossing.expected {
+            Expected::Recorded(said) if said == action => {
+                let authors = met.fits.get_or_insert_default();
+                for author in [blamed(crossing, packets), taken(crossing, packets)].concat() {
+                    let said = (author, crossing.leg);
+                    if !authors.contains(&said) {
+                        authors.push(said);
+                    }
+                }
+            }
+            Expected::Undecided => met.is_undecided = true,
+            Expected::Recorded(_) => _ = met.opposite[leg].get_or_insert_with(|| blamed(crossing, packets)),
+            Expected::Nothing => _ = met.behind[leg].get_or_insert_with(|| blamed(crossing, packets)),
+        }
+    }
+}
+
 /// Packets that cross an interface in the model.
-struct Crossing {
+struct Crossing<'a> {
     leg: Leg,
     packets: PacketSet,
     expected: Expected,
@@ -82,13 +176,10 @@ struct Crossing {
     authors: Vec<(PacketSet, Author)>,
     /// The routes by which they go on from here.
     routes: Vec<(PacketSet, Author)>,
-    work: Rc<Workspace>,
+    space: &'a Space,
 }
 
-/// A crossing, and the packets of a record among those that cross.
-type Match<'c> = (&'c Crossing, PacketSet);
-
-/// Asks, and remembers the answers.
+/// Asks, and holds each answer against all classes before it is forgotten.
 pub struct Judge<'a> {
     model: &'a Model,
     tenants: Tenants<'a>,
@@ -98,7 +189,9 @@ pub struct Judge<'a> {
     has_gateway_endpoints: bool,
     ask: Ask<'a>,
     asked: FxHashMap<(End, End), bool>,
-    crossings: BTreeMap<(String, Direction), Vec<Crossing>>,
+    cases: Vec<Case>,
+    /// The classes by interface and direction.
+    recorded: FxHashMap<(String, Direction), Vec<usize>>,
 }
 
 impl<'a> Judge<'a> {
@@ -122,7 +215,8 @@ impl<'a> Judge<'a> {
                 .any(|endpoint| endpoint.kind == VpcEndpointType::Gateway),
             ask,
             asked: FxHashMap::default(),
-            crossings: BTreeMap::new(),
+            cases: Vec::new(),
+            recorded: FxHashMap::default(),
         }
     }
 
@@ -131,28 +225,54 @@ impl<'a> Judge<'a> {
         self.asked.len()
     }
 
-    /// Asks for the connections to which records like these might belong, so that [`Self::judge`] knows all of them.
-    pub fn prepare(&mut self, count: &Count) {
-        let Some((tuple, _, vpc)) = self.place(count) else {
+    /// What the model says to each class. All are asked for before any is judged: what crosses the interface of one may be
+    /// found for another.
+    pub fn judge(&mut self, cases: Vec<Case>) -> Vec<Judgement> {
+        self.cases = cases;
+        for at in 0..self.cases.len() {
+            let case = &self.cases[at];
+            let place = self.place(&case.record);
+            if let (Some(spot), None) = (&place, case.foregone()) {
+                let key = (case.interface().to_owned(), spot.direction);
+                self.recorded.entry(key).or_default().push(at);
+            }
+            self.cases[at].place = place;
+        }
+        for at in 0..self.cases.len() {
+            self.prepare(at);
+        }
+        self.cases.iter().map(|case| self.judgement(case)).collect()
+    }
+
+    /// Asks for the connections to which records like these might belong.
+    fn prepare(&mut self, at: usize) {
+        let Case { place, part, .. } = &self.cases[at];
+        let (Some(spot), part) = (place, *part) else {
             return;
         };
-        let source = tuple.packet_source.unwrap_or(tuple.source);
-        let destination = tuple.packet_destination.unwrap_or(tuple.destination);
-        if count.part != Part::Answers {
+        let (source, destination) = spot.ends();
+        let vpc = spot.vpc.clone();
+        if part != Part::Answers {
             self.ask_between(source, destination, vpc.as_deref());
         }
-        if count.part != Part::Opens {
+        if part != Part::Opens {
             self.ask_between(destination, source, vpc.as_deref());
         }
     }
 
-    fn place(&self, count: &Count) -> Option<(Tuple, Direction, Option<String>)> {
-        let interface = count.first.interface.as_deref()?;
-        let tuple = Tuple::of(&count.first)?;
-        let direction = tuple.direction(&Own::of(self.model, interface))?;
+    fn place(&self, record: &Record) -> Option<Spot> {
+        let interface = record.interface.as_deref()?;
+        let tuple = Tuple::of(record)?;
+        let own = Own::of(self.model, interface);
+        let direction = tuple.direction(&own)?;
         let subnet = super::super::coverage::home(self.model, interface);
         let vpc = subnet.and_then(|subnet| self.model.subnets.get(subnet));
-        Some((tuple, direction, vpc.map(|subnet| subnet.vpc.to_string())))
+        Some(Spot {
+            tuple,
+            direction,
+            packets: tuple.packets(direction, Some(&own)),
+            vpc: vpc.map(|subnet| subnet.vpc.to_string()),
+        })
     }
 
     fn ask_between(&mut self, from: IpAddr, to: IpAddr, vpc: Option<&str>) {
@@ -234,106 +354,68 @@ impl<'a> Judge<'a> {
 
     fn remember(&mut self, finding: &Finding) {
         for prediction in predict(finding) {
+            let key = (prediction.interface.clone(), prediction.direction);
+            let Some(recorded) = self.recorded.get(&key) else {
+                continue;
+            };
             let path = &finding.paths[prediction.path];
             let (expected, authors) = told(&prediction, path, finding);
-            let routes = routes(&prediction, path);
-            let known = self
-                .crossings
-                .entry((prediction.interface, prediction.direction))
-                .or_default();
-            known.push(Crossing {
+            let crossing = Crossing {
                 leg: prediction.leg,
                 packets: prediction.packets,
                 expected,
                 authors,
-                routes,
-                work: Rc::clone(&finding.work),
-            });
+                routes: routes(&prediction, path),
+                space: &finding.work.space,
+            };
+            recorded.iter().for_each(|at| self.cases[*at].meet(&crossing));
         }
     }
 
-    /// What the model says.
-    pub fn judge(&self, count: &Count) -> Judgement {
-        let record = &count.first;
-        if record
-            .reject_reason
-            .as_deref()
-            .is_some_and(|reason| reason != "BPA")
-        {
-            return Judgement::OtherReason;
+    /// What the model says, when everything was asked.
+    fn judgement(&self, case: &Case) -> Judgement {
+        if let Some(foregone) = case.foregone() {
+            return foregone;
         }
-        let rejected = record.action == Some(LogAction::Reject);
-        if rejected && count.part == Part::Later {
-            return Judgement::Late;
-        }
-        let Some((tuple, direction, vpc)) = self.place(count) else {
+        let Some(spot) = &case.place else {
             return Judgement::Unexplained;
         };
-        let matching = self.matching(count, &tuple, direction);
-        if matching.is_empty() {
-            return self.unmatched(count, &tuple, vpc.as_deref());
-        }
-        let action = record.action.unwrap_or(LogAction::Accept);
-        let any = |wanted: Expected| matching.iter().any(|(crossing, _)| crossing.expected == wanted);
-        if any(Expected::Recorded(action)) {
-            let said = matching.iter();
-            let said = said.filter(|(crossing, _)| crossing.expected == Expected::Recorded(action));
-            let by = |met: &Match<'_>| {
-                let leg = met.0.leg;
-                let all = [blamed(*met), taken(*met)].concat();
-                all.into_iter().map(move |author| (author, leg))
-            };
-            Judgement::Fits(said.flat_map(by).collect())
-        } else if any(Expected::Undecided) {
+        let met = &case.met;
+        if !met.any {
+            self.unmatched(case, spot)
+        } else if let Some(authors) = &met.fits {
+            Judgement::Fits(authors.clone())
+        } else if met.is_undecided {
             Judgement::Undecided
-        } else if count.part == Part::Later {
+        } else if case.part == Part::Later {
             Judgement::Late
         } else {
-            drift(action, &matching, likely(count.part, &tuple))
+            drift(case.action(), met, likely(case.part, &spot.tuple))
         }
-    }
-
-    fn matching(&self, count: &Count, tuple: &Tuple, direction: Direction) -> Vec<Match<'_>> {
-        let interface = count.first.interface.clone().unwrap_or_default();
-        let cube = tuple.packets(direction, Some(&Own::of(self.model, &interface)));
-        let known = self.crossings.get(&(interface, direction));
-        let told = |crossing: &Crossing| match count.part {
-            Part::Opens => crossing.leg == Leg::Forward,
-            Part::Answers => crossing.leg == Leg::Return,
-            Part::Later | Part::Unsaid => true,
-        };
-        let known = known.into_iter().flatten().filter(|crossing| told(crossing));
-        let met = known.map(|crossing| {
-            let space = &crossing.work.space;
-            (crossing, space.intersect(space.cube(&cube), crossing.packets))
-        });
-        met.filter(|(_, packets)| !packets.is_empty()).collect()
     }
 
     /// No connection that was asked for crosses the interface with such packets.
-    fn unmatched(&self, count: &Count, tuple: &Tuple, vpc: Option<&str>) -> Judgement {
-        let interface = count.first.interface.as_deref().unwrap_or_default();
-        let eni = self.model.enis.get(interface);
+    fn unmatched(&self, case: &Case, spot: &Spot) -> Judgement {
+        let eni = self.model.enis.get(case.interface());
         let forwards = eni.is_none_or(|eni| !eni.source_dest_check || eni.interface_type.is_some());
         if forwards {
             return Judgement::Unexplained;
         }
-        let source = tuple.packet_source.unwrap_or(tuple.source);
-        let destination = tuple.packet_destination.unwrap_or(tuple.destination);
+        let (source, destination) = spot.ends();
         let answered = |(from, to): (IpAddr, IpAddr)| {
-            let senders = self.senders(from, vpc);
-            let receivers = self.receivers(to, vpc);
+            let senders = self.senders(from, spot.vpc.as_deref());
+            let receivers = self.receivers(to, spot.vpc.as_deref());
             let mut pairs = senders
                 .iter()
                 .flat_map(|from| receivers.iter().map(move |to| (from.clone(), to.clone())));
             pairs.any(|pair| self.asked.get(&pair) == Some(&true))
         };
-        let ways = match count.part {
+        let ways = match case.part {
             Part::Opens => vec![(source, destination)],
             Part::Answers => vec![(destination, source)],
             Part::Later | Part::Unsaid => vec![(source, destination), (destination, source)],
         };
-        match (ways.into_iter().any(answered), count.part) {
+        match (ways.into_iter().any(answered), case.part) {
             (false, _) => Judgement::Nobody,
             (true, Part::Later) => Judgement::Late,
             (true, _) => Judgement::Drift(vec![(DriftKind::Elsewhere, Vec::new(), None)]),
@@ -341,28 +423,37 @@ impl<'a> Judge<'a> {
     }
 }
 
+impl Spot {
+    /// Between whom the packets went, by their own headers where those are recorded.
+    fn ends(&self) -> (IpAddr, IpAddr) {
+        let Tuple {
+            source, destination, ..
+        } = self.tuple;
+        (
+            self.tuple.packet_source.unwrap_or(source),
+            self.tuple.packet_destination.unwrap_or(destination),
+        )
+    }
+}
+
 /// Nothing that the model does explains it: what of the model is in the way. What fits the likelier leg comes first.
-fn drift(action: LogAction, matching: &[Match<'_>], likely: Leg) -> Judgement {
-    let of = |leg: Leg, wanted: Expected| {
-        let mut all = matching.iter();
-        all.find(|(crossing, _)| crossing.leg == leg && crossing.expected == wanted)
+fn drift(action: LogAction, met: &Met, likely: Leg) -> Judgement {
+    let kind = match action {
+        LogAction::Accept => DriftKind::AcceptedButBlocked,
+        LogAction::Reject => DriftKind::RejectedButAllowed,
     };
-    let found = |kind, of: &Match<'_>| (kind, blamed(*of), Some(of.0.leg));
-    let (opposite, kind) = match action {
-        LogAction::Accept => (LogAction::Reject, DriftKind::AcceptedButBlocked),
-        LogAction::Reject => (LogAction::Accept, DriftKind::RejectedButAllowed),
-    };
-    let other = if likely == Leg::Forward {
-        Leg::Return
-    } else {
-        Leg::Forward
+    let legs = match likely {
+        Leg::Forward => [Leg::Forward, Leg::Return],
+        Leg::Return => [Leg::Return, Leg::Forward],
     };
     let on = |leg: Leg| {
-        let here = of(leg, Expected::Recorded(opposite)).map(|met| found(kind, met));
-        let before = of(leg, Expected::Nothing).map(|met| found(DriftKind::SeenBehind, met));
-        here.into_iter().chain(before)
+        let at = usize::from(leg == Leg::Return);
+        let here = met.opposite[at].clone().map(|by| (kind, by, Some(leg)));
+        let before = met.behind[at].clone();
+        here.into_iter()
+            .chain(before.map(|by| (DriftKind::SeenBehind, by, Some(leg))))
     };
-    Judgement::Drift(on(likely).chain(on(other)).collect())
+    Judgement::Drift(legs.into_iter().flat_map(on).collect())
 }
 
 /// Whether a record without flags tells of a request or of a reply: servers mostly have the lower port.
@@ -376,8 +467,8 @@ fn likely(part: Part, tuple: &Tuple) -> Leg {
 }
 
 /// Whose rules are about these packets. Before a translation they looked otherwise.
-fn blamed((crossing, packets): Match<'_>) -> Vec<Author> {
-    let space = &crossing.work.space;
+fn blamed(crossing: &Crossing<'_>, packets: PacketSet) -> Vec<Author> {
+    let space = crossing.space;
     let about = |(of, _): &&(PacketSet, Author)| !space.intersect(*of, packets).is_empty();
     let mut authors: Vec<&(PacketSet, Author)> = crossing.authors.iter().filter(about).collect();
     if authors.is_empty() && crossing.expected == Expected::Nothing {
@@ -399,8 +490,8 @@ fn blamed((crossing, packets): Match<'_>) -> Vec<Author> {
 }
 
 /// The routes that these packets take.
-fn taken((crossing, packets): Match<'_>) -> Vec<Author> {
-    let space = &crossing.work.space;
+fn taken(crossing: &Crossing<'_>, packets: PacketSet) -> Vec<Author> {
+    let space = crossing.space;
     let about = |(of, _): &&(PacketSet, Author)| !space.intersect(*of, packets).is_empty();
     let routes = crossing.routes.iter().filter(about);
     routes.map(|(_, author)| author.clone()).collect()

@@ -1,8 +1,10 @@
 //! Every record against the model: accepted, though the model blocks; rejected, though the model allows; seen where the
 //! model sends nothing; of interfaces that the model does not have. That is drift between model and network.
 //!
-//! Records are counted by class while they are read ([`tally`]), and each class is judged once ([`judge`]).
+//! Records are counted by class while they are read ([`tally`]), and each class is judged once ([`judge`]): classes are as
+//! many as the model tells apart ([`alike`]), and so are the questions, however many records there are.
 
+mod alike;
 mod atoms;
 mod judge;
 mod tally;
@@ -13,14 +15,15 @@ mod uses;
 
 use super::correlate::RecordView;
 use super::read::{Logs, Scan, read};
-use crate::analysis::Hop;
+use crate::analysis::{EndpointClass, Hop};
 use crate::code::ExplanationCode;
 use crate::model::{Location, Model};
 use crate::network::{Direction, Leg, ResourceRef, RuleRef};
-use judge::{Differing, Judge, Judgement};
+use alike::{Alike, Doubles};
+use judge::{Case, Differing, Judge, Judgement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use tally::{Class, Count, Frame, Tallies};
+use tally::{Class, Count, Tallies};
 
 pub use judge::{Ask, End};
 pub use tight::Needed;
@@ -154,46 +157,58 @@ impl Audit {
     }
 }
 
-/// Holds every record in files and folders against the model.
-pub fn audit(model: &Model, ask: Ask<'_>, logs: &[PathBuf], how: &Logs) -> Audit {
-    judged((model, &Frame::of(model)), ask, logs, how, &mut |_, _| {})
+/// Holds every record in files and folders against the model, whose interfaces are of these classes.
+pub fn audit(model: &Model, classes: &[EndpointClass], ask: Ask<'_>, logs: &[PathBuf], how: &Logs) -> Audit {
+    judged(
+        (model, &Alike::of(model, classes)),
+        ask,
+        logs,
+        how,
+        &mut |_, _| {},
+    )
 }
 
 /// Is told of each class that fits by whose rules it does.
 type Fits<'f> = &'f mut dyn FnMut(&Class, &[(Author, Leg)]);
 
 fn judged(
-    (model, frame): (&Model, &Frame),
+    (model, alike): (&Model, &Alike<'_>),
     ask: Ask<'_>,
     logs: &[PathBuf],
     how: &Logs,
     fits: Fits<'_>,
 ) -> Audit {
-    let (tallies, scan) = read(logs, &how.reading(model, None), || Tallies::new(frame));
+    let (mut tallies, scan) = read(logs, &how.reading(model, None), || Tallies::new(alike));
+    let mut doubles = Doubles::new(alike);
+    let case = |(class, count): (Class, Count)| {
+        let mut record = count.examples().next()?;
+        doubles.play(&mut record);
+        let case = Case::new(record, count.part);
+        Some(((class, count), case))
+    };
+    let (counts, cases): (Vec<(Class, Count)>, Vec<Case>) =
+        tallies.counts().into_iter().filter_map(case).unzip();
     let mut audit = Audit {
         records: tallies.records,
         unjudged: tallies.unjudged,
         empty: tallies.empty,
         skipped: tallies.skipped,
         over: tallies.over,
-        classes: tallies.classes.len() as u64,
+        classes: counts.len() as u64,
         scan,
         ..Audit::default()
     };
-    for (name, count) in &tallies.strangers {
-        audit.strangers.entry(name.clone()).or_default().add(count);
+    for (name, stranger) in &tallies.strangers {
+        let group = audit.strangers.entry(name.clone()).or_default();
+        group.add(stranger.records, [RecordView::of(&stranger.first)]);
     }
-    let mut counts: Vec<(Class, Count)> = tallies.classes.into_iter().collect();
-    counts
-        .sort_unstable_by(|(_, a), (_, b)| (&a.first.file, a.first.line).cmp(&(&b.first.file, b.first.line)));
     let mut judge = Judge::new(model, ask);
-    counts.iter().for_each(|(_, count)| judge.prepare(count));
-    for (class, count) in &counts {
-        let judgement = judge.judge(count);
+    let judgements = judge.judge(cases);
+    for ((class, count), judgement) in counts.iter().zip(judgements) {
         if let Judgement::Fits(said) = &judgement {
             fits(class, said);
         }
-        audit.add(count, judgement);
+        audit.add(count, alike, judgement);
     }
     audit.questions = judge.questions() as u64;
     audit.unite();
@@ -204,8 +219,9 @@ fn judged(
 }
 
 impl Audit {
-    fn add(&mut self, count: &Count, judgement: Judgement) {
-        self.interfaces.extend(count.first.interface.clone());
+    fn add(&mut self, count: &Count, alike: &Alike<'_>, judgement: Judgement) {
+        self.interfaces.extend(count.interfaces(alike).map(str::to_owned));
+        let views = count.examples().map(|record| RecordView::of(&record));
         match judgement {
             Judgement::Fits(authors) => {
                 self.fit += count.records;
@@ -217,8 +233,8 @@ impl Audit {
             Judgement::Undecided => self.undecided += count.records,
             Judgement::Late => self.late += count.records,
             Judgement::OtherReason => self.other_reason += count.records,
-            Judgement::Nobody => self.nobody.add(count),
-            Judgement::Unexplained => self.unexplained.add(count),
+            Judgement::Nobody => self.nobody.add(count.records, views),
+            Judgement::Unexplained => self.unexplained.add(count.records, views),
             Judgement::Drift(alternatives) => {
                 // A record that may tell of a request or of a reply is put down to what is known to differ.
                 let known = |(_, authors, _): &&Differing| {
@@ -227,7 +243,7 @@ impl Audit {
                 };
                 let likely = alternatives.iter().find(known).or(alternatives.first());
                 if let Some(differing) = likely.cloned() {
-                    self.drift(count, differing);
+                    self.drift(count, alike, differing);
                 }
             }
         }
@@ -258,10 +274,9 @@ impl Audit {
         self.drifts = drifts;
     }
 
-    fn drift(&mut self, count: &Count, (kind, authors, leg): Differing) {
+    fn drift(&mut self, count: &Count, alike: &Alike<'_>, (kind, authors, leg): Differing) {
         let same = |drift: &&mut Drift| drift.kind == kind && drift.authors == authors;
         let known = self.drifts.iter_mut().find(same);
-        let interface = count.first.interface.clone().unwrap_or_default();
         let drift = match known {
             Some(drift) => drift,
             None => {
@@ -280,18 +295,24 @@ impl Audit {
         };
         drift.records += count.records;
         drift.packets += count.packets;
-        drift.interfaces.insert(interface);
-        if drift.examples.len() < EXAMPLES_MAX {
-            drift.examples.push(RecordView::of(&count.first));
-        }
+        drift
+            .interfaces
+            .extend(count.interfaces(alike).map(str::to_owned));
+        let views = count.examples().map(|record| RecordView::of(&record));
+        first(&mut drift.examples, views);
     }
 }
 
 impl Group {
-    fn add(&mut self, count: &Count) {
-        self.records += count.records;
-        if self.examples.len() < EXAMPLES_MAX {
-            self.examples.push(RecordView::of(&count.first));
-        }
+    fn add(&mut self, records: u64, examples: impl IntoIterator<Item = RecordView>) {
+        self.records += records;
+        first(&mut self.examples, examples);
     }
+}
+
+/// The first of all examples, in the order of files and lines.
+fn first(known: &mut Vec<RecordView>, more: impl IntoIterator<Item = RecordView>) {
+    known.extend(more);
+    known.sort_by(|one, other| (&one.file, one.line).cmp(&(&other.file, other.line)));
+    known.truncate(EXAMPLES_MAX);
 }

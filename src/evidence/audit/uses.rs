@@ -3,9 +3,11 @@
 
 use super::super::read::{Gather, Logs, Spot, read};
 use super::super::row::Row;
-use super::tally::{Class, Frame};
+use super::alike::Alike;
+use super::tally::{Class, class};
 use super::traffic::Traffic;
 use super::{Ask, Audit, Author, judged};
+use crate::analysis::EndpointClass;
 use crate::model::Model;
 use crate::network::{Direction, Leg, RuleRef};
 use crate::packet::Protocol;
@@ -27,14 +29,20 @@ pub struct Uses {
 }
 
 /// An audit, and what the rules were used for.
-pub fn uses(model: &Model, ask: Ask<'_>, logs: &[PathBuf], how: &Logs) -> (Audit, Uses) {
-    let frame = Frame::of(model);
+pub fn uses(
+    model: &Model,
+    classes: &[EndpointClass],
+    ask: Ask<'_>,
+    logs: &[PathBuf],
+    how: &Logs,
+) -> (Audit, Uses) {
+    let alike = Alike::of(model, classes);
     let mut index = Index::default();
-    let audit = judged((model, &frame), ask, logs, how, &mut |class, said| {
+    let audit = judged((model, &alike), ask, logs, how, &mut |class, said| {
         index.put(class, said)
     });
     let begin = || Gathering {
-        frame: &frame,
+        alike: &alike,
         index: &index,
         traffic: FxHashMap::default(),
         records: 0,
@@ -85,7 +93,7 @@ impl Index {
 }
 
 struct Gathering<'f> {
-    frame: &'f Frame,
+    alike: &'f Alike<'f>,
     index: &'f Index,
     traffic: FxHashMap<u32, Traffic>,
     records: u64,
@@ -94,7 +102,7 @@ struct Gathering<'f> {
 impl Gather for Gathering<'_> {
     fn take(&mut self, row: &Row<'_>, _: Spot<'_>) {
         self.records += 1;
-        let class = self.frame.class(row);
+        let class = class(row, self.alike);
         let uses = class.and_then(|class| self.index.classes.get(&class));
         let (Some(uses), Some(protocol)) = (uses, row.protocol) else {
             return;
