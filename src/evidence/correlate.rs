@@ -5,10 +5,10 @@
 
 use super::coverage::{covering, home};
 use super::predict::{Expected, Prediction, predict};
-use super::read::{Gather, Logs, Scan, Spot, read};
+use super::read::{Logs, Scan, read};
 use super::record::{LogAction, Record};
-use super::row::Row;
 use super::seen::{Own, Tuple};
+use super::sought::{Records, Sought};
 use super::sum::sum;
 use super::transit;
 use super::window::Window;
@@ -18,11 +18,9 @@ use crate::model::Model;
 use crate::network::{Direction, Leg};
 use crate::packet::Space;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// The most records that are kept for one interface.
-const RECORDS_MAX: usize = 10_000;
 /// The most records that are shown for one crossing.
 const SHOWN_MAX: usize = 5;
 
@@ -161,7 +159,8 @@ pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf], how: &Logs)
         .chain(attachments.iter().map(String::as_str))
         .collect();
     let reading = how.reading(model, Some(&names));
-    let (found, scan) = read(logs, &reading, Records::default);
+    let sought = Sought::of(&predictions, model, &finding.work.space);
+    let (found, scan) = read(logs, &reading, || Records::new(&sought));
     let judge = Judge {
         model,
         finding,
@@ -194,43 +193,11 @@ pub fn correlate(finding: &Finding, model: &Model, logs: &[PathBuf], how: &Logs)
     }
 }
 
-/// The records by who recorded them.
-#[derive(Default)]
-pub struct Records(BTreeMap<String, Vec<Record>>);
-
-impl Gather for Records {
-    fn take(&mut self, row: &Row<'_>, at: Spot<'_>) {
-        let record = Record::of(row, at.format, at.file, at.line);
-        if let Some(recorder) = record.recorder().map(str::to_owned) {
-            self.keep(recorder, [record]);
-        }
-    }
-
-    fn join(&mut self, later: Self) {
-        for (recorder, records) in later.0 {
-            self.keep(recorder, records);
-        }
-    }
-}
-
-impl Records {
-    /// Those of one interface or attachment.
-    pub fn of(&self, recorder: &str) -> &[Record] {
-        self.0.get(recorder).map_or(&[][..], Vec::as_slice)
-    }
-
-    fn keep(&mut self, recorder: String, records: impl IntoIterator<Item = Record>) {
-        let list = self.0.entry(recorder).or_default();
-        let room = RECORDS_MAX - list.len();
-        list.extend(records.into_iter().take(room));
-    }
-}
-
 struct Judge<'a> {
     model: &'a Model,
     finding: &'a Finding,
     space: &'a Space,
-    found: &'a Records,
+    found: &'a Records<'a>,
     window: Window,
 }
 
@@ -241,7 +208,7 @@ impl Judge<'_> {
             .iter()
             .filter(|record| self.tells(record, prediction))
             .collect();
-        let (state, reason) = self.state(prediction, &own, all.iter().any(|record| record.skipped));
+        let (state, reason) = self.state(prediction, &own, self.found.is_skipped(&prediction.interface));
         let view = |record: &&Record| RecordView::of(record);
         let has = |action| {
             own.iter()
@@ -273,8 +240,7 @@ impl Judge<'_> {
 
     /// The records that tell of any of the crossings.
     fn kept(&self, predictions: &[Prediction]) -> Vec<Record> {
-        let all = self.found.0.iter();
-        let told = all.flat_map(|(recorder, records)| {
+        let told = self.found.all().flat_map(|(recorder, records)| {
             let own: Vec<&Prediction> = predictions
                 .iter()
                 .filter(|one| one.interface == *recorder)

@@ -214,8 +214,8 @@ impl<'a, G: Gather> Lines<'a, G> {
             return self.comma_line(line);
         }
         self.number += 1;
-        let format = self.format.take();
-        if let Some(row) = format.as_ref().and_then(|format| Row::parse(format, line)) {
+        let (format, mut row) = (self.format.take(), Row::default());
+        if format.as_ref().is_some_and(|format| row.read(format, line)) {
             self.scan.lines += 1;
             self.hand_on(&row, format.as_ref());
             self.format = format;

@@ -18,6 +18,7 @@ mod row;
 mod seen;
 mod show;
 mod sight;
+mod sought;
 mod sql;
 mod sum;
 mod transit;

@@ -80,18 +80,22 @@ pub struct Row<'a> {
 impl<'a> Row<'a> {
     /// Reads a line. None: it has another number of fields than the format, or a field is not what it should be.
     pub fn parse(format: &Format, line: &'a [u8]) -> Option<Self> {
-        let mut row = Self {
-            text: line,
-            ..Self::default()
-        };
+        let mut row = Self::default();
+        row.read(format, line).then_some(row)
+    }
+
+    /// Reads a line into an empty row, as [`Self::parse`] does; a row is too large to be carried about for each line.
+    #[inline]
+    pub fn read(&mut self, format: &Format, line: &'a [u8]) -> bool {
+        self.text = line;
         let mut words = Words { rest: line };
         for field in &format.fields {
-            let word = words.next()?;
-            if word.text() != b"-" && !row.take(*field, word) {
-                return None;
+            let Some(word) = words.next() else { return false };
+            if word.text() != b"-" && !self.take(*field, word) {
+                return false;
             }
         }
-        words.next().is_none().then_some(row)
+        words.next().is_none()
     }
 
     /// Takes a field; false when it is not what it should be.

@@ -6,6 +6,7 @@
 //! its types are not recorded.
 
 use super::record::Record;
+use super::row::Row;
 use crate::model::{AddressSpec, Model, NatGateway};
 use crate::network::Direction;
 use crate::packet::{AddressSet, Cube, PortSet, Protocol, ProtocolSet};
@@ -47,6 +48,20 @@ impl Tuple {
         })
     }
 
+    /// Of a row.
+    pub fn of_row(row: &Row<'_>) -> Option<Self> {
+        Some(Self {
+            source: row.source.or(row.packet_source)?,
+            destination: row.destination.or(row.packet_destination)?,
+            packet_source: row.packet_source,
+            packet_destination: row.packet_destination,
+            source_port: row.source_port,
+            destination_port: row.destination_port,
+            protocol: row.protocol,
+            direction: row.direction,
+        })
+    }
+
     /// The direction that is recorded, or that the addresses show.
     pub fn direction(&self, own: &Own) -> Option<Direction> {
         let by_address = || match (own.is(self.source), own.is(self.destination)) {
@@ -55,6 +70,31 @@ impl Tuple {
             _ => None,
         };
         self.direction.or_else(by_address)
+    }
+
+    /// Whether some of a cube's packets, which cross the interface in this direction, are among [`Self::packets`]. It is asked
+    /// of every record that an interface on the way made.
+    pub fn meets(&self, cube: &Cube, direction: Direction, own: &Own) -> bool {
+        let shown = |seen: IpAddr, real: Option<IpAddr>, own_side: bool, set: &AddressSet| match real {
+            Some(real) => set.contains(real),
+            None => own_side && Some(seen) == own.primary || set.contains(seen),
+        };
+        let has_ports = self.protocol.is_some_and(|it| Protocol(it).has_ports());
+        let port = |port: Option<u16>, set: &PortSet| {
+            port.filter(|_| has_ports).is_none_or(|port| set.contains(port))
+        };
+        let out = direction == Direction::Egress;
+        self.protocol
+            .is_none_or(|protocol| cube.protocols.contains(protocol))
+            && port(self.destination_port, &cube.destination_ports)
+            && port(self.source_port, &cube.source_ports)
+            && shown(self.source, self.packet_source, out, &cube.sources)
+            && shown(
+                self.destination,
+                self.packet_destination,
+                !out,
+                &cube.destinations,
+            )
     }
 
     /// The packets that cross the interface in this direction.

@@ -2,10 +2,11 @@
 //! those of them that were lost, by reason. No other record of AWS names a route that is missing
 //! (<https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html>, read 2026-11-26).
 
-use super::correlate::{Crossing, RecordView, Records, State};
+use super::correlate::{Crossing, RecordView, State};
 use super::record::Record;
 use super::row::Lost;
 use super::seen::Tuple;
+use super::sought::Records;
 use crate::analysis::{Action, Finding, Hop, Way};
 use crate::network::{Direction, Leg};
 use crate::packet::PacketSet;
@@ -23,7 +24,7 @@ pub fn attachments(finding: &Finding) -> BTreeSet<String> {
 }
 
 /// What the records of every attachment say of the packets that come by it; nothing where there are none.
-pub fn crossings(finding: &Finding, found: &Records) -> Vec<Crossing> {
+pub fn crossings(finding: &Finding, found: &Records<'_>) -> Vec<Crossing> {
     let mut crossings = Vec::new();
     for (path, leg, way) in ways(finding) {
         for (at, hop) in entrances(way) {

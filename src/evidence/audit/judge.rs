@@ -7,6 +7,7 @@
 use super::super::predict::{Expected, Prediction, predict};
 use super::super::record::{LogAction, Record};
 use super::super::seen::{Own, Tuple};
+use super::super::sought::cubes;
 use super::tally::Part;
 use super::{Author, DriftKind};
 use crate::analysis::{Action, Finding, Hop, Path, Way};
@@ -82,6 +83,7 @@ pub struct Case {
 /// Where the packets of a class cross, which ones they are, and in which VPC.
 struct Spot {
     tuple: Tuple,
+    own: Own,
     direction: Direction,
     packets: Cube,
     vpc: Option<String>,
@@ -141,6 +143,10 @@ impl Case {
         let Some(spot) = self.place.as_ref().filter(|_| self.may_tell(crossing.leg)) else {
             return;
         };
+        let mut cubes = crossing.cubes.iter();
+        if !cubes.any(|cube| spot.tuple.meets(cube, spot.direction, &spot.own)) {
+            return;
+        }
         let space = crossing.space;
         let packets = space.intersect(space.cube(&spot.packets), crossing.packets);
         if packets.is_empty() {
@@ -171,6 +177,8 @@ impl Case {
 struct Crossing<'a> {
     leg: Leg,
     packets: PacketSet,
+    /// The packets, or more than them: most classes are passed over by these.
+    cubes: Vec<Cube>,
     expected: Expected,
     /// Whose rules say so, and of which packets.
     authors: Vec<(PacketSet, Author)>,
@@ -271,6 +279,7 @@ impl<'a> Judge<'a> {
             tuple,
             direction,
             packets: tuple.packets(direction, Some(&own)),
+            own,
             vpc: vpc.map(|subnet| subnet.vpc.to_string()),
         })
     }
@@ -363,6 +372,7 @@ impl<'a> Judge<'a> {
             let crossing = Crossing {
                 leg: prediction.leg,
                 packets: prediction.packets,
+                cubes: cubes(&finding.work.space, prediction.packets),
                 expected,
                 authors,
                 routes: routes(&prediction, path),
