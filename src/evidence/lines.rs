@@ -125,7 +125,10 @@ impl<'a, G: Gather> Lines<'a, G> {
 
     /// The reading ends here.
     pub fn fail(&mut self, error: &str) {
-        self.problem(&format!("{error}; what comes before it was read"));
+        match self.number {
+            0 => self.odd(error),
+            _ => self.problem(&format!("{error}; what comes before it was read")),
+        }
     }
 
     fn problem(&mut self, text: &str) {

@@ -145,7 +145,9 @@ impl Along<'_> {
             let packets = last.rewrite.apply(self.space, last.packets);
             let (hops, replies) = (path.forward.hops.len(), self.space.replies(packets));
             self.nothing((Leg::Forward, Direction::Ingress), destination, packets, hops);
-            if !finding.asked.one_way && path.reply.is_none() {
+            // Who takes it in and drops it is a gateway, which sends for others, from any port.
+            let is_gateway = last.interface.as_ref() == Some(destination) && is_absorbed(last);
+            if !(finding.asked.one_way || path.reply.is_some() || is_gateway) {
                 self.nothing((Leg::Return, Direction::Egress), destination, replies, hops);
             }
         }

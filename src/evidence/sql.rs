@@ -7,6 +7,7 @@
 //! (<https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-path.html>).
 
 use super::coverage::home;
+use super::format::Format;
 use super::window::Window;
 use crate::model::Model;
 use std::collections::BTreeSet;
@@ -50,35 +51,16 @@ pub struct Query<'a> {
     pub window: Window,
 }
 
-/// What a result needs, so that it can be read back.
-const COLUMNS: [&str; 14] = [
-    "version",
-    "account_id",
-    "interface_id",
-    "srcaddr",
-    "dstaddr",
-    "srcport",
-    "dstport",
-    "protocol",
-    "packets",
-    "bytes",
-    "start",
-    "end",
-    "action",
-    "log_status",
-];
-
-/// The query. Further columns of the table (`tcp_flags`, `pkt_srcaddr`, …) are named by `more`.
+/// The query: it asks for what a result needs, so that it can be read back, the fields of the default format. Further columns of the
+/// table (`tcp_flags`, `pkt_srcaddr`, …) are named by `more`.
 pub fn sql(query: &Query<'_>, more: &[&str], model: &Model) -> String {
     let quote = |name: &str| match query.dialect {
         Dialect::Spark => format!("`{name}`"),
         Dialect::Athena | Dialect::Trino | Dialect::DuckDb => format!("\"{name}\""),
     };
-    let columns: Vec<String> = COLUMNS
-        .iter()
-        .chain(more)
-        .map(|name| quote(&name.replace('-', "_")))
-        .collect();
+    let needed = Format::default();
+    let names = needed.names.iter().map(AsRef::as_ref).chain(more.iter().copied());
+    let columns: Vec<String> = names.map(|name| quote(&name.replace('-', "_"))).collect();
     let ids: BTreeSet<String> = query.interfaces.iter().map(|id| text(id)).collect();
     let ids: Vec<String> = ids.into_iter().collect();
     let mut conditions = vec![format!("{} IN ({})", quote("interface_id"), ids.join(", "))];
