@@ -6,6 +6,7 @@
 
 use super::record::LogAction;
 use crate::analysis::{Action, Finding, Hop, Outcome, Path, Way};
+use crate::code::ExplanationCode;
 use crate::network::{Direction, Leg, ResourceRef, Trace};
 use crate::packet::{PacketSet, Space};
 
@@ -50,6 +51,7 @@ pub fn predict(finding: &Finding) -> Vec<Prediction> {
             lost: Lost::Nothing,
             answering: None,
             answered: false,
+            astray: false,
             found: Vec::new(),
         };
         along.way(Leg::Forward, &path.forward);
@@ -109,6 +111,8 @@ struct Along<'a> {
     answering: Option<ResourceRef>,
     /// Whether the way back is on this side of it.
     answered: bool,
+    /// Whether they went on under another address, and are no answer any more: what is recorded of them AWS does not say.
+    astray: bool,
     found: Vec<Prediction>,
 }
 
@@ -188,6 +192,7 @@ impl Along<'_> {
 
     /// Keeps account of what is dropped, through translations.
     fn pass(&mut self, hop: &Hop) {
+        self.astray |= hop.code == Some(ExplanationCode::NgwSourceAddressReassign);
         if hop.action == Action::Drop || hop.action == Action::Unknown {
             let before = match self.lost {
                 Lost::Nothing => PacketSet::EMPTY,
@@ -244,7 +249,7 @@ impl Along<'_> {
             (self.space.intersect(here, refused), Expected::Undecided),
             (
                 gone,
-                if self.answered {
+                if self.answered || self.astray {
                     Expected::Undecided
                 } else {
                     Expected::Nothing
