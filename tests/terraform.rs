@@ -302,3 +302,31 @@ fn an_answer_points_at_the_rule_that_is_written_apart() {
         "{found:?}"
     );
 }
+
+#[test]
+fn what_is_assigned_anew_keeps_the_address_that_it_had() {
+    let instance = |values: &str| {
+        format!(
+            r#"{{"address": "aws_instance.web", "mode": "managed", "type": "aws_instance", "name": "web", "values": {{{values}}}}}"#
+        )
+    };
+    let rest = r#"{"address": "aws_vpc.v", "mode": "managed", "type": "aws_vpc", "name": "v", "values": {"id": "vpc-1", "cidr_block": "10.0.0.0/16"}},
+        {"address": "aws_subnet.s", "mode": "managed", "type": "aws_subnet", "name": "s", "values": {"id": "subnet-1", "vpc_id": "vpc-1", "cidr_block": "10.0.0.0/24"}}"#;
+    let held = instance(r#""id": "i-1", "subnet_id": "subnet-1", "public_ip": "203.0.113.9""#);
+    let planned = instance(r#""subnet_id": "subnet-1", "associate_public_ip_address": true"#);
+    let plan = format!(
+        r#"{{"format_version": "1.2", "planned_values": {{"root_module": {{"resources": [{planned}, {rest}]}}}},
+            "prior_state": {{"values": {{"root_module": {{"resources": [{held}, {rest}]}}}}}}}}"#
+    );
+    let both = terraform::both(&[("plan.json".into(), plan.clone().into_bytes())]).unwrap();
+    let public = |loaded: &Loaded| -> Vec<String> {
+        let all = loaded.model.enis.values();
+        all.filter_map(|eni| eni.public_ip)
+            .map(|ip| ip.to_string())
+            .collect()
+    };
+    assert_eq!(public(&both.before), ["203.0.113.9"]);
+    assert_eq!(public(&both.after), ["203.0.113.9"]);
+    // Alone, the plan does not tell it.
+    assert_eq!(public(&read(&plan).unwrap()), ["198.19.0.1"]);
+}

@@ -12,9 +12,9 @@ use crate::model::{
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-/// Where public addresses begin that stand for unknown ones: RFC 5737 keeps 198.51.100.0/24 for documents, RFC 2544
-/// 198.18.0.0/15 for benchmarks, so no network has them.
-const STAND_INS: [(u32, u32); 2] = [(0xc633_6401, 254), (0xc612_0000, 0x0002_0000)];
+/// Where public addresses begin that stand for unknown ones, and how many there are: RFC 2544 keeps 198.18.0.0/15 for benchmarks, so
+/// no network has them. Those for documents (RFC 5737) are left to people's questions and examples.
+const STAND_INS: (u32, u32) = (0xc613_0001, 0xfffe);
 
 /// A service and where it has interfaces.
 #[derive(Debug, Clone, Default)]
@@ -147,9 +147,8 @@ pub fn public_address(model: &Model) -> Option<Ipv4Addr> {
         .flat_map(|nat| nat.public_ip.iter().copied());
     let elastic = model.elastic_ips.values().map(|ip| ip.public_ip);
     let taken: BTreeSet<Ipv4Addr> = interfaces.chain(gateways).chain(elastic).collect();
-    STAND_INS
-        .into_iter()
-        .flat_map(|(first, count)| first..first + count)
+    let (first, count) = STAND_INS;
+    (first..first + count)
         .map(Ipv4Addr::from)
         .find(|address| !taken.contains(address))
 }

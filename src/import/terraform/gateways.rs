@@ -3,7 +3,6 @@
 use super::links;
 use super::places::{SUBNET, VPC};
 use super::{Build, named};
-use crate::import::service::public_address;
 use crate::model::{
     EgressOnlyInternetGateway, InternetGateway, NatConnectivity, NatGateway, NatState, OneOrMany,
     PeeringConnection, PeeringStatus,
@@ -94,7 +93,7 @@ fn nat(build: &mut Build<'_>) {
             .text("public_ip")
             .and_then(|text| text.parse().ok())
             .or(assigned);
-        let public = known.or_else(|| public_address(&build.model));
+        let public = known.or_else(|| build.public(&view));
         let (name, tags) = named(&view);
         let item = NatGateway {
             name,

@@ -227,7 +227,7 @@ fn primary_in<'a>(
         .map_or(unnamed, str::to_owned);
     let item = NetworkInterface {
         ip: addresses(build, view, subnet),
-        public_ip: public.or_else(|| wanted.then(|| public_address(&build.model)).flatten()),
+        public_ip: public.or_else(|| wanted.then(|| build.public(view)).flatten()),
         source_dest_check: view.truth("source_dest_check").unwrap_or(true),
         instance: Some(id.into()),
         ..interface(subnet.into(), groups)
@@ -357,7 +357,7 @@ fn elastic(build: &mut Build<'_>) {
             eni = eni.or(direct).or_else(|| interface_of(build, &host?));
         }
         let known = view.text("public_ip").and_then(|text| text.parse().ok());
-        let public = known.or_else(|| public_address(&build.model));
+        let public = known.or_else(|| build.public(&view));
         let nat = build
             .model
             .nat_gateways

@@ -24,6 +24,7 @@ mod services;
 mod transit;
 mod view;
 
+use super::service::public_address;
 use super::{File, broken, broken_json, gateways_of_routes, settle};
 use crate::model::census::{Counts, count, list};
 use crate::model::{
@@ -33,6 +34,7 @@ use crate::model::{
 use document::{Configuration, Document, Instance};
 use links::{Id, Links};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use view::View;
 
@@ -88,7 +90,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
 pub fn both(files: &[File]) -> Result<Both, Diagnostics> {
     let (after, before) = read(files, true)?;
     Ok(Both {
-        before: before.unwrap_or_else(|| build(&[])),
+        before: before.unwrap_or_else(|| build(&[], BTreeMap::new())),
         after,
     })
 }
@@ -110,8 +112,14 @@ fn read(files: &[File], earlier: bool) -> Result<(Loaded, Option<Loaded>), Diagn
             Err(mistake) => mistakes.push(*mistake),
         }
     }
-    let earlier = earlier.then(|| build(&before));
-    settle((build(&after), earlier), mistakes)
+    // An address that is assigned anew may be any: the one that there was before, too.
+    let kept = if earlier {
+        public_addresses(&before)
+    } else {
+        BTreeMap::new()
+    };
+    let earlier = earlier.then(|| build(&before, BTreeMap::new()));
+    settle((build(&after, kept), earlier), mistakes)
 }
 
 fn parse(name: &Arc<str>, bytes: &[u8]) -> Result<Document, Box<Diagnostic>> {
@@ -182,10 +190,21 @@ struct Build<'a> {
     lost: BTreeSet<String>,
     /// Route tables of which the plan does not tell which of some each is.
     either: BTreeMap<String, Vec<String>>,
+    /// The public addresses that resources had before.
+    kept: BTreeMap<String, Ipv4Addr>,
     census: Census,
 }
 
-fn build(sources: &[Source]) -> Loaded {
+/// The public addresses that resources have, by their addresses in the configuration.
+fn public_addresses(sources: &[Source]) -> BTreeMap<String, Ipv4Addr> {
+    let all = sources.iter().flat_map(|source| &source.instances);
+    let known = all.filter_map(|one| Some((&one.address, one.values.get("public_ip")?.as_str()?)));
+    known
+        .filter_map(|(address, text)| Some((address.clone(), text.parse().ok()?)))
+        .collect()
+}
+
+fn build(sources: &[Source], mut kept: BTreeMap<String, Ipv4Addr>) -> Loaded {
     let mut model = Model {
         version: 1,
         origin: Origin::Imported,
@@ -202,6 +221,7 @@ fn build(sources: &[Source]) -> Loaded {
             region: source.region.clone(),
             lost: BTreeSet::new(),
             either: BTreeMap::new(),
+            kept,
             census,
         };
         places::bring(&mut build);
@@ -221,7 +241,7 @@ fn build(sources: &[Source]) -> Loaded {
         mirrors::bring(&mut build);
         unsupported(&mut build);
         guesses(&mut build);
-        (model, files, census) = (build.model, build.files, build.census);
+        (model, files, census, kept) = (build.model, build.files, build.census, build.kept);
     }
     model.sources.add(Arc::new(files));
     gateways_of_routes(&mut model);
@@ -274,6 +294,12 @@ impl<'a> Build<'a> {
         of(&mut self.model).entry(K::from(id)).or_insert(item);
         let location = Location::file(Arc::clone(&self.file));
         self.files.items.insert((section, ResourceId::from(id)), location);
+    }
+
+    /// A public address for a resource whose own is not known: what it had before, or one that stands for it.
+    fn public(&self, view: &View<'_>) -> Option<Ipv4Addr> {
+        let kept = self.kept.get(&view.owner.address).copied();
+        kept.or_else(|| public_address(&self.model))
     }
 
     fn location(&self, view: &View<'_>) -> Location {
