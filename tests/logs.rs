@@ -24,3 +24,6 @@ mod hostile;
 
 #[path = "logs/unused.rs"]
 mod unused;
+
+#[path = "logs/scale.rs"]
+mod scale;
