@@ -1,10 +1,11 @@
 //! What can happen to packets at a component: the closed vocabulary between the components and the walk.
 
+use super::addresses::nat64;
 use super::graph::{LinkId, NodeId};
 use super::tunnel::TunnelId;
 use crate::code::ExplanationCode;
 use crate::model::{NetworkInterfaceId, Place, ResourceId, VpcId};
-use crate::packet::{AddressSet, Field, PacketSet, PortSet, Space};
+use crate::packet::{AddressSet, Family, Field, PacketSet, PortSet, Space};
 use std::sync::Arc;
 
 /// Which way a packet goes, seen from the interface: out of it into the network, or from the network into it. At a
@@ -115,6 +116,8 @@ pub struct Rewrite {
     pub destination_ports: Option<PortSet>,
     /// Whether IPv6 becomes IPv4 first, to the address in the last 32 bits of the destination (NAT64, RFC 6052).
     pub nat64: bool,
+    /// The family into which they are turned first, where a proxy speaks another one behind it than before. Addresses have to be given.
+    pub family: Option<Family>,
 }
 
 impl Cause {
@@ -169,7 +172,12 @@ impl Rewrite {
 
     /// The packets as they leave.
     pub fn apply(&self, space: &Space, packets: PacketSet) -> PacketSet {
-        let mut out = if self.nat64 { space.to_v4(packets) } else { packets };
+        let mut out = match (self.nat64, self.family) {
+            (true, _) => space.to_v4(packets),
+            (false, Some(Family::V4)) => turned_to_v4(space, packets),
+            (false, Some(Family::V6)) => space.to_v6(packets),
+            (false, None) => packets,
+        };
         if let Some(addresses) = &self.source {
             out = space.assign_source(out, addresses);
         }
@@ -198,11 +206,19 @@ impl Rewrite {
                 out = space.forget(out, field);
             }
         }
-        if self.nat64 {
-            out = space.to_v6(out);
-        }
+        out = match (self.nat64, self.family) {
+            (true, _) => space.to_v6(out),
+            (false, Some(Family::V4)) => space.forget(space.to_v6(out), Field::Destination),
+            (false, Some(Family::V6)) => space.forget(turned_to_v4(space, out), Field::Destination),
+            (false, None) => out,
+        };
         space.intersect(before, out)
     }
+}
+
+/// IPv6 packets as IPv4, for whatever destination.
+fn turned_to_v4(space: &Space, packets: PacketSet) -> PacketSet {
+    space.to_v4(space.assign_destination(packets, &nat64()))
 }
 
 /// Whether a security group behind a component still knows whose packets these are.

@@ -11,6 +11,8 @@
 //!   addresses it sees the client. By default that is so for instances, and for addresses when the group speaks UDP. The
 //!   reply then goes back by the state of the flow, past the target's route table, but not past the network ACLs (same
 //!   guide). What the node's network ACL sees of that reply is not documented; we take it to be the target's address.
+//! - A node that has addresses of both families turns what comes in one into the other where the target has that alone; the target then
+//!   sees the node (same guide, "Client IP preservation"; Application Load Balancer guide, "IP address type").
 //! - What comes by an interface endpoint (AWS PrivateLink) reaches the targets from the node's address, and goes back to the
 //!   endpoint by the state of the flow.
 //! - A target that is its own client gets no answer when its address is preserved (same guide, "Troubleshoot").

@@ -8,7 +8,7 @@ use crate::model::{Listener, LoadBalancerType, NetworkInterfaceId, VpcId};
 use crate::network::{
     Arrival, Choice, Component, Leg, LinkId, NodeId, Passage, ResourceRef, Rewrite, Step, Workspace,
 };
-use crate::packet::{AddressSet, Cube, PacketSet, PortSet, Protocol, ProtocolSet};
+use crate::packet::{AddressSet, Cube, Family, PacketSet, PortSet, Protocol, ProtocolSet};
 use std::collections::BTreeMap;
 
 /// What stands behind the interface of a node.
@@ -209,14 +209,33 @@ impl Node {
                     .chain(&usable[index + 1..])
                     .copied()
                     .collect();
-                steps.push(self.send((listener, hidden), &others, own));
+                steps.extend(self.send((listener, hidden), &others, own, work));
             }
         }
-        steps.push(self.send((listener, hidden), &usable, rest));
+        steps.extend(self.send((listener, hidden), &usable, rest, work));
     }
 
     /// One of the targets takes them. With none to choose from they come from the only target itself.
-    fn send(&self, (listener, hidden): (usize, bool), targets: &[&Target], packets: PacketSet) -> Step {
+    fn send(
+        &self,
+        (listener, hidden): (usize, bool),
+        targets: &[&Target],
+        packets: PacketSet,
+        work: &Workspace,
+    ) -> Vec<Step> {
+        let planes = [Family::V4, Family::V6].map(|family| (family, work.space.plane(packets, family)));
+        let there = planes.into_iter().filter(|(_, packets)| !packets.is_empty());
+        there
+            .map(|(family, packets)| self.send_family((listener, hidden), targets, (family, packets)))
+            .collect()
+    }
+
+    fn send_family(
+        &self,
+        (listener, hidden): (usize, bool),
+        targets: &[&Target],
+        (family, packets): (Family, PacketSet),
+    ) -> Step {
         let id = &self.spread.resource.id;
         let port = self.spread.listeners[listener].port;
         if targets.is_empty() {
@@ -226,7 +245,7 @@ impl Node {
         }
         let passages: Option<Vec<Passage>> = targets
             .iter()
-            .map(|target| self.passage(target, hidden))
+            .map(|target| self.passage(target, hidden, family))
             .collect();
         let Some(picks) = passages.filter(|_| !self.spread.undescribed[listener]) else {
             let message = format!("the model does not describe every target of port {port}");
@@ -253,16 +272,21 @@ impl Node {
         }
     }
 
-    fn passage(&self, target: &Target, hidden: bool) -> Option<Passage> {
+    /// To a target that speaks another family the node turns the packets, from its own address in that family: a client's address is
+    /// not preserved then (Network Load Balancer guide, "Client IP preservation").
+    fn passage(&self, target: &Target, hidden: bool, family: Family) -> Option<Passage> {
+        let whole = target.address.clone()?;
+        let same = whole.intersect(&AddressSet::family(family));
+        let turned = same.is_empty();
         let rewrite = Rewrite {
-            destination: Some(target.address.clone()?),
+            destination: Some(if turned { whole } else { same }),
             destination_ports: target.port.map(PortSet::one),
             ..Rewrite::default()
         };
         let passage = Passage::over(self.out)
             .meant_for(target.node)
             .checked_by(target.check);
-        if target.preserved && !hidden {
+        if target.preserved && !hidden && !turned {
             return Some(
                 passage
                     .rewriting(rewrite)
@@ -270,12 +294,19 @@ impl Node {
                     .recalling(self.entrance),
             );
         }
+        let other = match family {
+            Family::V4 => Family::V6,
+            Family::V6 => Family::V4,
+        };
+        let spoken = if turned { other } else { family };
+        let own = self.addresses.intersect(&AddressSet::family(spoken));
         let rewrite = Rewrite {
-            source: Some(self.addresses.clone()),
+            family: turned.then_some(other),
+            source: (!own.is_empty()).then_some(own),
             source_ports: Some(PortSet::range(1024, u16::MAX)),
             ..rewrite
         };
-        let vpc = self.vpc.clone()?;
+        let vpc = self.vpc.clone().filter(|_| rewrite.source.is_some())?;
         Some(passage.rewriting(rewrite).sent_from(vpc).sent_by(self.interface))
     }
 }
