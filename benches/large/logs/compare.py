@@ -57,8 +57,8 @@ def whyhop_path(whyhop, folder, file):
     _, out = seconds([whyhop, "logs", "show", file, "--path", *ends, "--packets", f"tcp/{PORT}", "-m", model, "--format", "json", "--limit", "1000000"])
     rows = collections.Counter()
     for record in json.loads(out)["records"]:
-        words = record["text"].split()
-        rows[words[2], words[3], words[4], words[12]] += 1
+        fields = record["fields"]
+        rows[tuple(fields[name] for name in ("interface-id", "srcaddr", "dstaddr", "action"))] += 1
     assert said["state"] == "corroborated", said["state"]
     return spent, dict(rows)
 

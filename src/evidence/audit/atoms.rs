@@ -19,6 +19,8 @@ const V6: Atom = 1 << 31;
 pub struct Atoms {
     ports: Vec<u16>,
     v4: Vec<u32>,
+    /// Which of them begin before each half of an address: mostly none lies within one.
+    halves: Vec<u32>,
     v6: Vec<u128>,
 }
 
@@ -52,9 +54,12 @@ impl Atoms {
         v6.sort_unstable();
         v6.dedup();
         let atom = |port: u32| ports.partition_point(|begin| *begin <= port) as u16;
+        let v4: Vec<u32> = v4.into_iter().filter_map(|begin| begin.try_into().ok()).collect();
+        let before = |half: u64| v4.partition_point(|begin| u64::from(*begin) < half << 16) as u32;
         Self {
             ports: (0..=u32::from(u16::MAX)).map(atom).collect(),
-            v4: v4.into_iter().filter_map(|begin| begin.try_into().ok()).collect(),
+            halves: (0..=1 << 16).map(before).collect(),
+            v4,
             v6,
         }
     }
@@ -71,7 +76,10 @@ impl Atoms {
         match address {
             IpAddr::V4(address) => {
                 let address = u32::from(address);
-                self.v4.partition_point(|begin| *begin <= address) as Atom
+                let half = (address >> 16) as usize;
+                let (low, high) = (self.halves[half], self.halves[half + 1]);
+                let within = &self.v4[low as usize..high as usize];
+                low + within.partition_point(|begin| *begin <= address) as Atom
             }
             IpAddr::V6(address) => {
                 let address = u128::from(address);
