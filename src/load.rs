@@ -26,7 +26,12 @@ pub fn load(paths: &[PathBuf]) -> Result<Loaded, Diagnostics> {
 
 /// Reads the same, with values for the parameters of templates.
 pub fn load_with(paths: &[PathBuf], parameters: &BTreeMap<String, String>) -> Result<Loaded, Diagnostics> {
-    let files = files(paths)?;
+    let found = found(paths)?;
+    // What nobody could take for anything else is read one file after the other: a dump may be large.
+    if parameters.is_empty() && found.iter().all(|path| is_surely_dump(path)) && !found.is_empty() {
+        return aws::from_each(found.iter().map(|path| read(path)));
+    }
+    let files = opened(&found, paths)?;
     let (templates, mut files): (Vec<File>, Vec<File>) =
         files.into_iter().partition(cloudformation::is_template);
     if !templates.is_empty() {
@@ -52,7 +57,7 @@ pub fn load_with(paths: &[PathBuf], parameters: &BTreeMap<String, String>) -> Re
     let (dumps, models): (Vec<File>, Vec<File>) = files.into_iter().partition(is_dump);
     match (dumps.is_empty(), models.is_empty()) {
         (true, _) => model::load(models),
-        (false, true) => aws::from_files(&dumps),
+        (false, true) => aws::from_files(dumps),
         (false, false) => {
             let name = models.first().map_or("", |(name, _)| name);
             Err(mixed(name, "describe dumps", "aws DIR"))
@@ -78,6 +83,11 @@ pub fn load_changes(path: &Path) -> Result<Option<terraform::Both>, Diagnostics>
 }
 
 fn files(paths: &[PathBuf]) -> Result<Vec<File>, Diagnostics> {
+    opened(&found(paths)?, paths)
+}
+
+/// Every file that is meant.
+fn found(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostics> {
     let mut found = Vec::new();
     let mut mistakes = Vec::new();
     for path in paths {
@@ -85,9 +95,17 @@ fn files(paths: &[PathBuf]) -> Result<Vec<File>, Diagnostics> {
             mistakes.push(*mistake);
         }
     }
+    match mistakes.is_empty() {
+        true => Ok(found),
+        false => Err(Diagnostics(mistakes)),
+    }
+}
+
+fn opened(found: &[PathBuf], paths: &[PathBuf]) -> Result<Vec<File>, Diagnostics> {
+    let mut mistakes = Vec::new();
     let files: Vec<File> = found
-        .into_iter()
-        .filter_map(|path| read(&path).map_err(|mistake| mistakes.push(*mistake)).ok())
+        .iter()
+        .filter_map(|path| read(path).map_err(|mistake| mistakes.push(*mistake)).ok())
         .collect();
     if !mistakes.is_empty() {
         return Err(Diagnostics(mistakes));
@@ -194,6 +212,40 @@ fn is_assembly(name: &str) -> bool {
         .components()
         .any(|part| part.as_os_str().to_string_lossy().starts_with("asset."));
     manifest || beside || asset
+}
+
+/// Whether a file is the answer of a describe call by its first key, which is none of a template's, a plan's or a model's.
+fn is_surely_dump(path: &Path) -> bool {
+    const OTHERS: [&[u8]; 16] = [
+        b"AWSTemplateFormatVersion",
+        b"Description",
+        b"Metadata",
+        b"Parameters",
+        b"Rules",
+        b"Mappings",
+        b"Conditions",
+        b"Transform",
+        b"Hooks",
+        b"Resources",
+        b"Outputs",
+        b"Globals",
+        b"version",
+        b"format_version",
+        b"terraform_version",
+        b"lineage",
+    ];
+    let mut head = Vec::new();
+    let regular = std::fs::metadata(path).is_ok_and(|about| about.is_file());
+    let file = regular.then(|| std::fs::File::open(path)).and_then(Result::ok);
+    let read = file.map(|file| file.take(512).read_to_end(&mut head));
+    let key = head
+        .trim_ascii_start()
+        .strip_prefix(b"{")
+        .and_then(|rest| rest.trim_ascii_start().strip_prefix(b"\""))
+        .and_then(|rest| rest.split(|byte| *byte == b'"').next());
+    let json = path.extension().is_some_and(|extension| extension == "json");
+    json && matches!(read, Some(Ok(_)))
+        && key.is_some_and(|key| key.iter().any(u8::is_ascii_uppercase) && !OTHERS.contains(&key))
 }
 
 /// Whether a file is JSON of somebody else's: a model says `version` near its beginning.

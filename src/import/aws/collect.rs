@@ -216,18 +216,25 @@ impl Source {
 }
 
 /// Reads every file; the mistakes of one hide those of no other.
-pub fn collect(files: &[File]) -> (Dump, Vec<Diagnostic>) {
+pub fn collect(files: impl Iterator<Item = Result<File, Box<Diagnostic>>>) -> (Dump, Vec<Diagnostic>) {
     let mut dump = Dump::default();
     let mut mistakes = Vec::new();
-    for (name, bytes) in files {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    for file in files {
+        let (name, bytes) = match file {
+            Ok(file) => file,
+            Err(mistake) => {
+                mistakes.push(*mistake);
+                continue;
+            }
+        };
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         if bytes.iter().all(u8::is_ascii_whitespace) {
             // What the AWS command line prints where a service has nothing to say.
             continue;
         }
         let source = Source {
-            name: Arc::clone(name),
-            region: region(name),
+            name: Arc::clone(&name),
+            region: region(&name),
         };
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let read = Document {
@@ -238,7 +245,7 @@ pub fn collect(files: &[File]) -> (Dump, Vec<Diagnostic>) {
         .and_then(|()| reader.end());
         if let Err(error) = read {
             let before = "this is not what `aws … --output json` prints";
-            mistakes.push(broken_json((name, bytes), before, &error));
+            mistakes.push(broken_json((&name, bytes), before, &error));
         }
     }
     (dump, mistakes)

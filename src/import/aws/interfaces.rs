@@ -6,17 +6,15 @@ use crate::model::{
     AddressSpec, AllocationId, Cidr, ElasticIp, Instance, InstanceState, NetworkInterface,
     NetworkInterfaceId, OneOrMany,
 };
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Brings them over.
-pub fn bring(dump: &Dump, import: &mut Import) {
-    let mut tags: BTreeMap<&str, Option<String>> = BTreeMap::new();
-    for found in &dump.reservations {
+/// Brings them over. They are most of what a large dump holds: each is given up as soon as it is brought, but for those on an
+/// Outpost or behind a carrier gateway, whose gateways are asked for them.
+pub fn bring(dump: &mut Dump, import: &mut Import) {
+    for found in std::mem::take(&mut dump.reservations) {
         for instance in &found.item.instances {
             let state = instance.state.as_ref().and_then(|state| state.name.as_deref());
             let name = super::name(&instance.tags);
-            tags.insert(&instance.instance_id, name.clone());
             let item = Instance {
                 name,
                 state: self::state(state),
@@ -48,8 +46,12 @@ pub fn bring(dump: &Dump, import: &mut Import) {
             }
         }
     }
-    for found in &dump.enis {
+    for found in std::mem::take(&mut dump.enis) {
         interface(&found.item, &found.file, import);
+        let association = found.item.association.as_ref();
+        if association.is_some_and(|one| one.carrier_ip.is_some() || one.customer_owned_ip.is_some()) {
+            dump.enis.push(found);
+        }
     }
     for found in &dump.addresses {
         elastic(&found.item, &found.file, import);

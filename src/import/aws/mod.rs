@@ -30,8 +30,8 @@ pub(super) use firewalls::{blank_group, policy_from, rule_group_from};
 
 use super::{File, gateways_of_routes, settle};
 use crate::model::{
-    Cidr, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, OneOrMany, Origin, ResourceId, Subnet,
-    Tags, TrafficType, Vpc, validate,
+    Cidr, Diagnostic, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, OneOrMany, Origin,
+    ResourceId, Subnet, Tags, TrafficType, Vpc, validate,
 };
 use collect::{Dump, is_region};
 use std::collections::BTreeMap;
@@ -97,8 +97,13 @@ fn tags(tags: &[shape::Tag]) -> Tags {
 }
 
 /// Reads a dump's files into a model.
-pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
-    let (dump, mistakes) = collect::collect(files);
+pub fn from_files(files: Vec<File>) -> Result<Loaded, Diagnostics> {
+    from_each(files.into_iter().map(Ok))
+}
+
+/// The same, one file after the other: none is held longer than it is read. What could not be opened comes as a mistake.
+pub fn from_each(files: impl Iterator<Item = Result<File, Box<Diagnostic>>>) -> Result<Loaded, Diagnostics> {
+    let (mut dump, mistakes) = collect::collect(files);
     let mut import = Import {
         model: Model {
             version: 1,
@@ -109,7 +114,7 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     };
     places(&dump, &mut import);
     routing::bring(&dump, &mut import);
-    interfaces::bring(&dump, &mut import);
+    interfaces::bring(&mut dump, &mut import);
     balancing::bring(&dump, &mut import);
     transit::bring(&dump, &mut import);
     hybrid::bring(&dump, &mut import);
@@ -123,11 +128,12 @@ pub fn from_files(files: &[File]) -> Result<Loaded, Diagnostics> {
     services::bring(&dump, &mut import);
     flow_logs(&dump, &mut import);
     notes(&dump, &mut import);
+    let census = Some(dump.census());
+    drop(dump);
     let Import { mut model, files } = import;
     model.sources.add(Arc::new(files));
     gateways_of_routes(&mut model);
     let warnings = validate(&mut model);
-    let census = Some(dump.census());
     let loaded = Loaded {
         model,
         warnings,
