@@ -61,7 +61,7 @@ pub enum Command {
     Review(review::ReviewArgs),
     /// Ask which mirror sessions copy a path's packets, and whether the copies arrive.
     Mirror(mirror::MirrorArgs),
-    /// Check a model: exit 0 without a word, 1 with warnings, 2 with errors.
+    /// Check a model: exit 0 where nothing is odd, 1 with warnings, 2 with errors.
     Validate(validate::ValidateArgs),
     /// Turn other people's files into a model.
     Import(import::ImportArgs),

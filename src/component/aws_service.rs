@@ -6,7 +6,7 @@
 //!   it was measured, through a gateway endpoint and through an internet gateway; for the others it is taken to be so.
 //! - They begin no conversation.
 //!
-//! Read 2026-11-25; `reference` section 5.2.
+//! Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, VpcEndpointType};

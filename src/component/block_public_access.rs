@@ -13,7 +13,7 @@
 //! Ours where the guide has contradicted itself or is silent: what an endpoint of a Gateway Load Balancer or a firewall hands to
 //! a gateway, and what an edge route table leads elsewhere than to its destination, is unknown where the mode would stop it.
 //!
-//! Read 2026-11-25; `reference` section 4.5.
+//! Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{

@@ -8,7 +8,7 @@
 //!   say where we read it: it is unknown.
 //! - The devices of the carrier's own network are not modelled as an end of questions.
 //!
-//! `reference` section 4.4, mostly from memory.
+//! Mostly from memory.
 
 use crate::code::ExplanationCode;
 use crate::model::{CarrierGateway, CarrierGatewayId, Model, Place};

@@ -22,7 +22,7 @@
 //! - Security groups may name each other at one edge only, where the core network and the attachments allow it.
 //! - A route of a VPC's table to the core network leads to the edge to which the VPC is attached.
 //!
-//! Mostly from memory of the guide; `reference` section 6.8 has what was read.
+//! Mostly from memory of the guide.
 
 mod segment;
 

@@ -4,7 +4,7 @@
 //! firewall, its routes back). One place for each connection that ends at it, so that a reply goes back into the tunnel that
 //! the request came out of.
 //!
-//! VPN guide, "Your customer gateway device". Read 2026-11-25; `reference` section 6.6.
+//! VPN guide, "Your customer gateway device". Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place};

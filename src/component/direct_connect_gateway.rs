@@ -7,7 +7,7 @@
 //!   for what is not: `WHYHOP_DIRECT_CONNECT_PREFIX`.
 //! - From one of its gateways to another it never leads (guide, "Direct Connect gateways").
 //!
-//! Read 2026-11-25; `reference` section 6.7.
+//! Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{

@@ -1,6 +1,6 @@
 //! Egress-only internet gateways: IPv6 out, and the replies in. Stateful; what the internet begins is dropped.
 //!
-//! VPC guide, "Egress-only internet gateways". Read 2026-11-23; `reference` section 4.2.
+//! VPC guide, "Egress-only internet gateways". Read 2026-11-23.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place};

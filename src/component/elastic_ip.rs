@@ -2,7 +2,7 @@
 //! translates.
 //!
 //! One private IPv4 address has at most one public one; an interface's primary one is meant where none is named (EC2 API,
-//! `AssociateAddress`). Read 2026-11-23; `reference` section 9.3.
+//! `AssociateAddress`). Read 2026-11-23.
 
 use crate::code::ExplanationCode;
 use crate::model::{AddressSpec, Model};

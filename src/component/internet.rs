@@ -5,7 +5,7 @@
 //!   does not follow this; AWS's network does).
 //! - A reply goes back to the gateway through which its request came.
 //!
-//! Read 2026-11-23; `reference` section 4.1.10.
+//! Read 2026-11-23.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, VpcId};

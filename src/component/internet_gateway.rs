@@ -12,8 +12,7 @@
 //!   from the gateway (EC2 API, `DenyAllIgwTraffic`).
 //! - A private NAT gateway has no public address, so what it sends here is dropped.
 //!
-//! Codes: <https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>. Read 2026-11-23; `reference`
-//! section 4.1.
+//! Codes: <https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>. Read 2026-11-23.
 
 mod repair;
 

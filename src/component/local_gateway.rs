@@ -7,7 +7,7 @@
 //! - Its route table says which prefixes are on premises. What the routes of a subnet lead to it from outside of an Outpost
 //!   AWS does not accept; the model does not say which subnets are on one, so that is not checked.
 //!
-//! Read 2026-11-25; `reference` section 1.6.
+//! Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{LocalGateway, LocalGatewayId, LocalGatewayMode, Model, Place, VpcId};

@@ -16,7 +16,7 @@
 //!   sends with its public addresses, as it has no private ones; what it does with them towards anything but the internet
 //!   gateway is not documented, and unknown.
 //!
-//! Read 2026-11-25; `reference` section 4.3.
+//! Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, NatConnectivity, NatGateway, NatGatewayId, NatState, Place, SubnetId, VpcId};

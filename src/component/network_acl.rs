@@ -9,7 +9,7 @@
 //! - Ingress rules match the source, egress rules the destination; ports are destination ports in both.
 //! - A subnet without an association uses the VPC's default ACL; a default ACL that nobody wrote allows everything.
 //!
-//! Read 2026-11-23; `reference` section 3.
+//! Read 2026-11-23.
 
 mod repair;
 

@@ -14,7 +14,7 @@
 //! - A rule that looks at more than headers makes `unknown`, unless everything that it could do is the same
 //!   (`FIREWALL_UNSUPPORTED_RULE_OPTIONS`; AWS's own analyzer leaves such rules out).
 //!
-//! Read 2026-11-25; `reference` section 8.
+//! Read 2026-11-25.
 
 mod ruling;
 mod stateful;

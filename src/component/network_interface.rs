@@ -10,7 +10,7 @@
 //! - What forwards is taken to forward everything unchanged through the same interface; security groups behind it
 //!   no longer know the sender (VPC guide, "Security group rules": references through a middlebox).
 //!
-//! Read 2026-11-23; `reference` sections 2.5 and 9.
+//! Read 2026-11-23.
 
 mod repair;
 

@@ -7,7 +7,7 @@
 //! - A reply goes back in by what its request came out of.
 //! - What is for the internet and comes out here would have to be carried on by the network on premises: unknown.
 //!
-//! Our reading throughout; AWS's guides say where a connection ends ("Your customer gateway device"). `reference` 6.6-6.7.
+//! Our reading throughout; AWS's guides say where a connection ends ("Your customer gateway device").
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, ResourceId, VirtualInterfaceType};

@@ -11,7 +11,7 @@
 //!   What a name or an ARN stands for is known where the model describes it, or writes its addresses; else the answer is unknown.
 //! - Nobody begins anything with a gateway: it takes what comes by endpoints alone (from memory).
 //!
-//! Which ports a consumer may reach is told at the endpoint (`vpc_endpoint/resource.rs`). Read 2026-11-26; `reference` section 5.5.
+//! Which ports a consumer may reach is told at the endpoint (`vpc_endpoint/resource.rs`). Read 2026-11-26.
 
 use crate::code::ExplanationCode;
 use crate::model::{

@@ -5,7 +5,7 @@
 //! - What the route table sends to a next hop in the same subnet does not cross the boundary either.
 //! - An address that nobody in the subnet has is nobody's: there is no broadcast, no ARP, no learning.
 //!
-//! Read 2026-11-23; `reference` sections 0.2 and 1.1.
+//! Read 2026-11-23.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place, ResourceId, Subnet, SubnetId};

@@ -6,7 +6,7 @@
 //!   the target have to let UDP 4789 in (Traffic Mirroring guide, "How Traffic Mirroring works", "Traffic mirror targets").
 //! - Whether the network ACL of the source's subnet is asked is not documented. It is asked here, and who tells the answer says so.
 //!
-//! Read 2026-11-24 (sessions, targets, packet format); `reference` section 6.2 of flow logs and mirroring.
+//! Read 2026-11-24 (sessions, targets, packet format).
 
 use crate::code::ExplanationCode;
 use crate::model::{

@@ -3,12 +3,12 @@
 //! - A subnet may use a transit gateway when its VPC is attached to it; the packets enter by the attachment's interface in
 //!   the subnet's own Availability Zone (transit gateway guide, "How transit gateways work"). The 2026 page says in one
 //!   place that only the attachment's own subnets may; its rule of the zones, and what is established, say otherwise, and
-//!   that is what we follow (`reference` 6.2).
+//!   that is what we follow.
 //! - They meet the network ACL of the attachment's subnet on the way in, even when they come from that very subnet
 //!   (transit gateway guide, "Network ACLs for transit gateways").
 //! - Without an interface in the zone they are lost (`TGW_ROUTE_AZ_RESTRICTION`).
 //!
-//! Read 2026-11-24; `reference` sections 6.2, 6.5.
+//! Read 2026-11-24.
 
 use crate::code::ExplanationCode;
 use crate::model::{

@@ -13,7 +13,7 @@
 //! - A security group knows the sender behind a transit gateway only if that and both attachments say so, and only in
 //!   ingress rules; never across a peering (guide, "Security group referencing").
 //!
-//! Read 2026-11-24; `reference` sections 6.1-6.5.
+//! Read 2026-11-24.
 
 mod repair;
 

@@ -10,7 +10,7 @@
 //!   stops both stops what is inside. Where the model does not say who has the addresses, or a Direct Connect gateway carries it, it is
 //!   taken for granted, and said so. AWS's analyzer does not follow Connect attachments at all.
 //!
-//! Read 2026-11-25; `reference` sections 6.1, 6.3.
+//! Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{

@@ -13,7 +13,7 @@
 //! - Several equal routes over VPN connections share the load: every one of them may be picked. So may they when the gateway
 //!   does not share it (`vpn_ecmp: false`), for nobody knows which one it keeps to.
 //!
-//! Read 2026-11-24; `reference` section 6.1.
+//! Read 2026-11-24.
 
 mod repair;
 

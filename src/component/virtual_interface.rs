@@ -5,7 +5,7 @@
 //! - It carries packets while it is available and BGP is up.
 //! - A public one leads to AWS's public addresses, of which the model knows too little: it leads nowhere here.
 //!
-//! Read 2026-11-25; `reference` section 6.7.
+//! Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place, VirtualInterfaceType};

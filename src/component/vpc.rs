@@ -6,7 +6,7 @@
 //!   (<https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>,
 //!   `VPC_LOCAL_ROUTE_CIDR_RESTRICTION`; vector T32).
 //!
-//! Read 2026-11-23; `reference` section 1.3.
+//! Read 2026-11-23.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place, VpcId};

@@ -9,7 +9,7 @@
 //! - The reply needs a route of its own: nothing is remembered.
 //! - Security groups of the other VPC may be named in the same Region alone.
 //!
-//! Read 2026-11-23; `reference` section 5.1.
+//! Read 2026-11-23.
 
 mod repair;
 

@@ -4,7 +4,7 @@
 //! addresses (VPC guide, "Security groups", "Network ACLs", "DNS attributes"; EC2 guide, "Set the time"; the activation
 //! addresses are from memory). Other DNS servers are filtered like anything else.
 //!
-//! Read 2026-11-23; `reference` sections 2.5, 9.5, 9.6.
+//! Read 2026-11-23.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, Vpc, VpcId};

@@ -6,7 +6,7 @@
 //!   RemoteIpv4NetworkCidr is AWS's). That others are lost is from memory; AWS has no code for it.
 //! - A model that says nothing of the tunnels has them up.
 //!
-//! Read 2026-11-25; `reference` sections 6.6, 6.7.
+//! Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{Cidr, Model, Place, VpnConnection, VpnConnectionId};

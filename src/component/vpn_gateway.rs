@@ -12,8 +12,7 @@
 //!   never to or from a Direct Connect gateway (Direct Connect guide, "Direct Connect gateways").
 //! - IPv6 only over Direct Connect (VPN guide, "IPv4 and IPv6 traffic").
 //!
-//! Codes: <https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>. Read 2026-11-25; `reference`
-//! section 6.6.
+//! Codes: <https://docs.aws.amazon.com/vpc/latest/reachability/explanation-codes.html>. Read 2026-11-25.
 
 use crate::code::ExplanationCode;
 use crate::model::{Model, Place, ResourceId, RouteState, RouteTable, VpcId, VpnGatewayId};

@@ -2,7 +2,7 @@
 //!
 //! A record tells of security groups and network ACL together, at one interface, in one direction. After a drop nothing is
 //! recorded further on. What a route table drops is the reference's open question: AWS does not say whether the sender's
-//! record is an ACCEPT or missing, so it stays undecided (`reference` 4.1, rows 3, 4 and 10).
+//! record is an ACCEPT or missing, so it stays undecided.
 
 use super::record::LogAction;
 use crate::analysis::{Action, Finding, Hop, Outcome, Path, Way};
@@ -284,8 +284,7 @@ fn is_filtered(hop: &Hop) -> bool {
     hop.trace == Trace::Rejected
 }
 
-/// Whether the interface itself does: its source/destination check, or its instance that does not run (`reference` 4.1,
-/// row 18).
+/// Whether the interface itself does: its source/destination check, or its instance that does not run.
 fn is_refused(hop: &Hop) -> bool {
     hop.trace == Trace::Refused
 }

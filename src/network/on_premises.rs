@@ -11,7 +11,7 @@
 //! - A local gateway announces its VPCs' IPv4 CIDRs; in the mode of customer-owned addresses those, and no CIDR of a VPC
 //!   (Outposts guide, "Local gateway route tables").
 //!
-//! Read 2026-11-25; `reference` sections 6.6, 6.7.
+//! Read 2026-11-25.
 
 use super::transit::{TransitTable, transit_attachments, transit_prefixes};
 use crate::model::{

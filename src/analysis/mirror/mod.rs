@@ -8,7 +8,7 @@
 //!   (Traffic Mirroring guide, "Traffic mirror sessions").
 //! - A copy is a packet of its own, whose way is walked like any other's ([`delivery`]).
 //!
-//! Read 2026-11-24; `reference` section 6.2 of flow logs and mirroring.
+//! Read 2026-11-24.
 
 mod cover;
 mod delivery;

@@ -7,7 +7,7 @@
 //!   tunnel's flow or as a flow of its own to port 6081 is not documented: either will do.
 //! - What the appliance decides is not known: it is taken to pass what it gets.
 //!
-//! Read 2026-11-24; `reference` sections 5.4 and 7.5.
+//! Read 2026-11-24.
 
 use super::spread::Spread;
 use super::targets::Target;

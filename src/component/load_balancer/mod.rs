@@ -19,7 +19,7 @@
 //! - A group of a Network Load Balancer counts as the sender's behind it, whatever the source address is (same guide,
 //!   "Security groups").
 //!
-//! Read 2026-11-24; `reference` section 7.
+//! Read 2026-11-24.
 
 mod inspector;
 mod node;

@@ -14,7 +14,7 @@
 //! - A regional NAT gateway has a table of its own, with a route to the internet gateway where nobody wrote one (VPC guide,
 //!   "Regional NAT gateways").
 //!
-//! Read 2026-11-25; `reference` section 1.
+//! Read 2026-11-25.
 
 mod list;
 mod repair;

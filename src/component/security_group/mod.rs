@@ -10,7 +10,7 @@
 //! - Group left without egress rules in the model: AWS's rule of a new group, everything out.
 //! - What Amazon serves inside every VPC is never filtered; `vpc_services` takes it before it gets here.
 //!
-//! Read 2026-11-23; `reference` section 2.
+//! Read 2026-11-23.
 
 mod directory;
 mod repair;

@@ -8,7 +8,7 @@
 //! - A Gateway Load Balancer endpoint (`inspection.rs`) is a route target in a subnet: what is sent to it comes out of it
 //!   again when it was inspected.
 //!
-//! None of them begins a conversation with its own VPC (`VPCE_INTRA_VPC_TRAFFIC`). Read 2026-11-25; `reference` section 5.
+//! None of them begins a conversation with its own VPC (`VPCE_INTRA_VPC_TRAFFIC`). Read 2026-11-25.
 
 mod gateway;
 mod inspection;
