@@ -6,6 +6,7 @@
 
 mod alike;
 mod atoms;
+mod cause;
 mod judge;
 mod tally;
 mod tight;
@@ -20,6 +21,7 @@ use crate::code::ExplanationCode;
 use crate::model::{Location, Model};
 use crate::network::{Direction, Leg, ResourceRef, RuleRef};
 use alike::{Alike, Doubles};
+use cause::causes;
 use judge::{Case, Differing, Judge, Judgement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -204,12 +206,15 @@ fn judged(
     }
     let mut judge = Judge::new(model, ask);
     let judgements = judge.judge(cases);
+    let mut differing: Vec<(&Count, Vec<Differing>)> = Vec::new();
     for ((class, count), judgement) in counts.iter().zip(judgements) {
         if let Judgement::Fits(said) = &judgement {
             fits(class, said);
         }
-        audit.add(count, alike, judgement);
+        let alternatives = audit.add(count, alike, judgement);
+        differing.extend(alternatives.map(|alternatives| (count, alternatives)));
     }
+    audit.differ(&differing, alike);
     audit.questions = judge.questions() as u64;
     audit.unite();
     audit
@@ -219,7 +224,8 @@ fn judged(
 }
 
 impl Audit {
-    fn add(&mut self, count: &Count, alike: &Alike<'_>, judgement: Judgement) {
+    /// Takes a class; if it differs, of what it may tell.
+    fn add(&mut self, count: &Count, alike: &Alike<'_>, judgement: Judgement) -> Option<Vec<Differing>> {
         self.interfaces.extend(count.interfaces(alike).map(str::to_owned));
         let views = count.examples().map(|record| RecordView::of(&record));
         match judgement {
@@ -235,16 +241,17 @@ impl Audit {
             Judgement::OtherReason => self.other_reason += count.records,
             Judgement::Nobody => self.nobody.add(count.records, views),
             Judgement::Unexplained => self.unexplained.add(count.records, views),
-            Judgement::Drift(alternatives) => {
-                // A record that may tell of a request or of a reply is put down to what is known to differ.
-                let known = |(_, authors, _): &&Differing| {
-                    let mut drifts = self.drifts.iter();
-                    drifts.any(|drift| !authors.is_empty() && drift.authors == *authors)
-                };
-                let likely = alternatives.iter().find(known).or(alternatives.first());
-                if let Some(differing) = likely.cloned() {
-                    self.drift(count, alike, differing);
-                }
+            Judgement::Drift(alternatives) => return Some(alternatives),
+        }
+        None
+    }
+
+    /// Puts what differs down to what explains the most of it.
+    fn differ(&mut self, differing: &[(&Count, Vec<Differing>)], alike: &Alike<'_>) {
+        let alternatives: Vec<&[Differing]> = differing.iter().map(|(_, all)| all.as_slice()).collect();
+        for ((count, all), cause) in differing.iter().zip(causes(&alternatives)) {
+            if let Some(cause) = all.get(cause) {
+                self.drift(count, alike, cause.clone());
             }
         }
     }
