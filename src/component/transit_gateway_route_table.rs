@@ -4,8 +4,9 @@
 //!   Direct Connect gateway, a Connect attachment or a VPN connection propagated, in this order (transit gateway guide,
 //!   "Route evaluation order").
 //! - A blackhole loses the packets, and so does a route whose attachment is gone (API, `TransitGatewayRouteState`).
-//! - A VPC propagates its CIDRs, those of IPv6 only where the attachment supports it; a VPC whose CIDR another attached one
-//!   has already is not propagated, and the model does not say which came first: unknown.
+//! - A VPC propagates its CIDRs, those of IPv6 only where the attachment supports it; a VPC whose CIDR overlaps that of another
+//!   attached one is not propagated, and the model does not say which came first: unknown (guide, "VPC attachments"; the 2022 text
+//!   said so of equal CIDRs alone).
 //! - It is stateless: the reply is looked up on its own, in the table of the attachment that it comes in by.
 //! - A VPN connection, a Direct Connect gateway and a Connect attachment propagate what BGP learned (same guide); where the
 //!   model does not say what that is, destinations that no route or only a default route is for are undecided. Static routes
@@ -191,6 +192,32 @@ impl List {
             undescribed,
             open,
         }
+    }
+
+    /// The attachments of other VPCs that have addresses of a CIDR that nobody wrote a route for: AWS propagates the first alone.
+    fn contended(&self, entry: &Entry) -> Option<String> {
+        if entry.rank != Rank::Vpc {
+            return None;
+        }
+        // What is written is there, whoever came first.
+        let implied = |one: &Entry| one.rank == Rank::Vpc && one.route.is_none();
+        let overlaps = |one: &&Entry| {
+            let common = one.cidr.contains(&entry.cidr) || entry.cidr.contains(&one.cidr);
+            one.cidr == entry.cidr || implied(one) && implied(entry) && common
+        };
+        let first = entry.attachments.first();
+        let contenders = self
+            .entries
+            .iter()
+            .filter(overlaps)
+            .flat_map(|one| &one.attachments);
+        let mut others: Vec<&str> = contenders
+            .filter(|id| Some(*id) != first)
+            .map(|id| id.as_str())
+            .collect();
+        others.sort_unstable();
+        others.dedup();
+        (!others.is_empty()).then(|| others.join(", "))
     }
 
     fn cubes(&self) -> Vec<Vec<Cube>> {
@@ -437,10 +464,11 @@ impl Lookup {
                 names.join(", ")
             ));
         };
-        if links.len() > 1 && entry.rank == Rank::Vpc {
+        if let Some(others) = self.list.contended(entry) {
             let message = format!(
-                "{} is the CIDR of several attached VPCs, of which only the first attached is propagated: write the route",
-                entry.cidr
+                "{} is a CIDR of {}, which has addresses of {others}: only that of the first attached is propagated: write the route",
+                entry.cidr,
+                names.join(" and ")
             );
             let code = Some(ExplanationCode::TgwRtbRoutesAreUnknown);
             return Step::Unknown {
