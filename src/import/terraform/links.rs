@@ -181,6 +181,11 @@ impl<'a> Links<'a> {
         match ids.as_slice() {
             [one] => Some(Id::Of(one.clone())),
             [] if references(expression).is_empty() => None,
+            // Of a block that is written otherwise, such as a dynamic one, only the plan says that it is not known.
+            [] if view.is_told_unknown(argument) => {
+                let guessed = self.guess(view.owner, kinds);
+                Some(guessed.map_or_else(|| self.unknown(view, argument), Id::Of))
+            }
             [_, _, ..] if !open => Some(Id::OneOf(self.name(view, argument), ids)),
             _ => Some(self.unknown(view, argument)),
         }
