@@ -86,7 +86,7 @@ def duckdb(file, query):
     types = {name: "INT" if name in numbers else "BIGINT" if name in longs else "VARCHAR" for name in FIELDS.split()}
     source = f"read_csv('{file}', delim=' ', header=true, nullstr='-', auto_detect=false, columns={types})"
     program = f"""import time, duckdb
-base = duckdb.connect(); base.execute('set threads=1'); begin = time.process_time()
+base = duckdb.connect(); base.execute('set threads=1'); base.execute('set enable_progress_bar=false'); begin = time.process_time()
 for row in base.execute({query.format(source)!r}).fetchall(): print(*row)
 print(time.process_time() - begin)"""
     return [sys.executable, "-c", program]
