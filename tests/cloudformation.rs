@@ -146,7 +146,7 @@ fn services_and_load_balancers_are_ends() {
         );
     }
     let model = whyhop::load(&[path("balanced.json")]).unwrap().model;
-    let listed = "not modelled, and unknown where a packet meets them: AWS::EC2::CarrierGateway (1)";
+    let listed = "not modelled, and unknown where a packet meets them: AWS::EC2::LocalGatewayRouteTableVPCAssociation (1)";
     assert_eq!(model.notes, [listed]);
 }
 

@@ -91,10 +91,9 @@ fn resource_gateways() {
     );
 }
 
-/// The same as a plan and as a template say it.
-#[test]
-fn resource_gateways_of_plans_and_templates() {
-    for name in ["lattice-plan.json", "lattice-template.yaml"] {
+/// What is asked of a plan and of a template of the same network.
+fn foresees(files: &[&str], asks: &[(&str, &str, &str, Verdict)]) {
+    for name in files {
         let loaded = loaded(folder(name));
         assert!(loaded.model.notes.is_empty(), "{name}: {:?}", loaded.model.notes);
         assert!(
@@ -103,15 +102,39 @@ fn resource_gateways_of_plans_and_templates() {
             loaded.model.unknown
         );
         let analysis = Analysis::new(loaded.model);
-        for (from, to, packets, verdict) in [
+        for (from, to, packets, verdict) in asks {
+            let finding = analysis.path(from, to, packets, &Options::default()).unwrap();
+            assert_eq!(finding.verdict, *verdict, "{name}: {from} {to} {packets}");
+        }
+    }
+}
+
+/// The same as a plan and as a template say it.
+#[test]
+fn resource_gateways_of_plans_and_templates() {
+    foresees(
+        &["lattice-plan.json", "lattice-template.yaml"],
+        &[
             ("app", "orders", "tcp/5432", Verdict::Reachable),
             ("app", "orders", "tcp/6000", Verdict::Blocked),
             ("app", "orders", "tcp/443", Verdict::Blocked),
             ("app", "net", "tcp/5432", Verdict::Reachable),
             ("app", "db", "tcp/5432", Verdict::Blocked),
-        ] {
-            let finding = analysis.path(from, to, packets, &Options::default()).unwrap();
-            assert_eq!(finding.verdict, verdict, "{name}: {from} {to} {packets}");
-        }
-    }
+        ],
+    );
+}
+
+/// A Wavelength Zone: an Elastic IP address there is the carrier's, and who has none does not get out.
+#[test]
+fn carrier_gateways_of_plans_and_templates() {
+    foresees(
+        &["carrier-plan.json", "carrier-template.yaml"],
+        &[
+            ("phone", "internet:203.0.113.7", "tcp/443", Verdict::Reachable),
+            ("phone", "internet:203.0.113.7", "udp/53", Verdict::Unknown),
+            ("dark", "internet:203.0.113.7", "tcp/443", Verdict::Blocked),
+            ("internet:203.0.113.7", "phone", "tcp/443", Verdict::Blocked),
+            ("dark", "phone", "tcp/443", Verdict::Reachable),
+        ],
+    );
 }

@@ -13,8 +13,8 @@
 use crate::code::ExplanationCode;
 use crate::model::{CarrierGateway, CarrierGatewayId, Model, Place};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Rewrite, Step, Target,
-    Workspace, translations,
+    Arrival, Association, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Rewrite,
+    Step, Target, Workspace,
 };
 use crate::packet::{AddressSet, Cube, Family, PacketSet, Protocol, ProtocolSet};
 use std::net::IpAddr;
@@ -62,19 +62,19 @@ impl Kind for CarrierGateways {
 
     fn connect(&self, model: &Model, builder: &mut Builder<'_>) {
         for (id, gateway) in &model.carrier_gateways {
-            connect_one(id, gateway, model, builder);
+            connect_one(id, gateway, builder);
         }
     }
 }
 
-fn connect_one(id: &CarrierGatewayId, gateway: &CarrierGateway, model: &Model, builder: &mut Builder<'_>) {
+fn connect_one(id: &CarrierGatewayId, gateway: &CarrierGateway, builder: &mut Builder<'_>) {
     let Some(vpc) = &gateway.vpc else { return };
     let node = builder.place(NAME, id);
     let internet = builder.place("internet", "internet");
     let router = builder.before(id).unwrap_or_else(|| builder.place("vpc", vpc));
     let component = Gateway {
         resource: ResourceRef::new(NAME, id),
-        addresses: translations(&gateway.addresses, model),
+        addresses: builder.translations(&gateway.addresses),
         outwards: builder.link_from(node, internet, Direction::Egress, vpc),
         inwards: builder.link(node, router, Direction::Ingress),
     };
@@ -84,7 +84,7 @@ fn connect_one(id: &CarrierGatewayId, gateway: &CarrierGateway, model: &Model, b
 struct Gateway {
     resource: ResourceRef,
     /// Private addresses and carrier IP addresses.
-    addresses: Vec<(AddressSet, AddressSet)>,
+    addresses: Vec<Association>,
     outwards: LinkId,
     inwards: LinkId,
 }
@@ -97,7 +97,7 @@ impl Component for Gateway {
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
         let mut steps = Vec::new();
         match arrival.direction() {
-            Direction::Egress => self.leave(arrival.packets, work, &mut steps),
+            Direction::Egress => self.leave(arrival, work, &mut steps),
             Direction::Ingress => self.enter(arrival, work, &mut steps),
         }
         steps.retain(|step| !step.packets().is_empty());
@@ -118,15 +118,17 @@ impl Gateway {
         }
     }
 
-    fn leave(&self, packets: PacketSet, work: &Workspace, steps: &mut Vec<Step>) {
+    fn leave(&self, arrival: &Arrival<'_>, work: &Workspace, steps: &mut Vec<Step>) {
         let id = &self.resource.id;
+        let packets = arrival.packets;
         let v4 = work.space.from_sources(packets, &AddressSet::family(Family::V4));
         let message = format!("{id} carries IPv4 alone");
         let because = self.refuses(ExplanationCode::ProtocolRestriction, message);
         steps.push(Step::lose(work.space.subtract(packets, v4), because));
         let mut rest = v4;
-        for (private, owned) in &self.addresses {
-            let theirs = work.space.from_sources(rest, private);
+        let party = arrival.parties.from;
+        for association in self.addresses.iter().filter(|one| one.is_for(party)) {
+            let theirs = work.space.from_sources(rest, &association.private);
             rest = work.space.subtract(rest, theirs);
             let carried = [
                 (Protocol::TCP.0, Protocol::TCP.0),
@@ -138,7 +140,7 @@ impl Gateway {
             };
             let known = work.space.intersect(theirs, work.space.cube(&cube));
             let rewrite = Rewrite {
-                source: Some(owned.clone()),
+                source: Some(AddressSet::one(IpAddr::V4(association.public))),
                 ..Rewrite::default()
             };
             let passage = Passage::over(self.outwards).anonymous().rewriting(rewrite);

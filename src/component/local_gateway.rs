@@ -12,10 +12,11 @@
 use crate::code::ExplanationCode;
 use crate::model::{LocalGateway, LocalGatewayId, LocalGatewayMode, Model, Place, VpcId};
 use crate::network::{
-    Arrival, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Rewrite, Step, Target,
-    Workspace, behind, translations,
+    Arrival, Association, Builder, Cause, Component, Direction, Kind, LinkId, Passage, ResourceRef, Rewrite,
+    Step, Target, Workspace, behind,
 };
 use crate::packet::{AddressSet, Family, PacketSet};
+use std::net::IpAddr;
 
 /// EC2's word for it.
 pub const NAME: &str = "local-gateway";
@@ -78,7 +79,8 @@ fn connect_one(id: &LocalGatewayId, gateway: &LocalGateway, model: &Model, build
     let behind = behind(&id.into(), model).unwrap_or_default();
     let component = Gateway {
         resource: ResourceRef::new(NAME, id),
-        translated: (gateway.mode == LocalGatewayMode::Coip).then(|| translations(&gateway.addresses, model)),
+        translated: (gateway.mode == LocalGatewayMode::Coip)
+            .then(|| builder.translations(&gateway.addresses)),
         routes: AddressSet::from_cidrs(behind.prefixes),
         known: behind.known,
         outwards,
@@ -90,7 +92,7 @@ fn connect_one(id: &LocalGatewayId, gateway: &LocalGateway, model: &Model, build
 struct Gateway {
     resource: ResourceRef,
     /// Private addresses and customer-owned ones; none: direct VPC routing.
-    translated: Option<Vec<(AddressSet, AddressSet)>>,
+    translated: Option<Vec<Association>>,
     routes: AddressSet,
     known: bool,
     outwards: LinkId,
@@ -168,11 +170,12 @@ impl Gateway {
             return;
         }
         let mut rest = there;
-        for (private, owned) in pairs {
-            let theirs = work.space.from_sources(rest, private);
+        let party = arrival.parties.from;
+        for association in pairs.iter().filter(|one| one.is_for(party)) {
+            let theirs = work.space.from_sources(rest, &association.private);
             rest = work.space.subtract(rest, theirs);
             let rewrite = Rewrite {
-                source: Some(owned.clone()),
+                source: Some(AddressSet::one(IpAddr::V4(association.public))),
                 ..Rewrite::default()
             };
             let because = self.says(format!("{id} sends by the customer-owned address"));
@@ -188,8 +191,10 @@ impl Gateway {
         let mut rest = packets;
         if let Some(pairs) = &self.translated {
             let undone = arrival.undoes().is_some();
-            for (private, owned) in pairs {
-                let theirs = work.space.to_destinations(rest, owned);
+            for association in pairs {
+                let private = &association.private;
+                let owned = AddressSet::one(IpAddr::V4(association.public));
+                let theirs = work.space.to_destinations(rest, &owned);
                 rest = work.space.subtract(rest, theirs);
                 let inside = self
                     .inwards
@@ -208,7 +213,10 @@ impl Gateway {
                         passage,
                         because,
                     },
-                    false => Step::forward(theirs, passage.rewriting(rewrite), because),
+                    false => {
+                        let passage = passage.rewriting(rewrite).meant_for(association.unassigned);
+                        Step::forward(theirs, passage, because)
+                    }
                 });
             }
         } else {

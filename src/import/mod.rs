@@ -2,6 +2,7 @@
 
 pub mod aws;
 mod balancer;
+mod carrier;
 pub mod cloudformation;
 mod mirror;
 mod rule;

@@ -1,7 +1,7 @@
 //! Which addresses are whose: what several kinds need to know alike.
 
-use super::build::Builder;
-use crate::model::{AddressSpec, Model, NetworkInterface, NetworkInterfaceId, Subnet, SubnetId, Vpc};
+use super::build::{Association, Builder};
+use crate::model::{AddressSpec, NetworkInterface, NetworkInterfaceId, Subnet, SubnetId, Vpc};
 use crate::packet::{AddressSet, RangeSet};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -42,22 +42,6 @@ pub fn nat64() -> AddressSet {
         v4: RangeSet::empty(),
         v6: RangeSet::range(prefix, prefix + u128::from(u32::MAX)),
     }
-}
-
-/// The private addresses of interfaces, and those that a gateway puts in their place.
-pub fn translations(
-    addresses: &BTreeMap<NetworkInterfaceId, Ipv4Addr>,
-    model: &Model,
-) -> Vec<(AddressSet, AddressSet)> {
-    let pair = |(eni, owned): (&NetworkInterfaceId, &Ipv4Addr)| {
-        let eni = model.enis.get(eni)?;
-        let private = eni.ip.iter().find_map(|spec| match spec {
-            AddressSpec::Known(address) if address.is_ipv4() => Some(*address),
-            _ => None,
-        })?;
-        Some((AddressSet::one(private), AddressSet::one(IpAddr::V4(*owned))))
-    };
-    addresses.iter().filter_map(pair).collect()
 }
 
 /// The addresses at which VPC Lattice answers in a VPC that is associated with a service network (VPC Lattice guide, "Control traffic
@@ -134,6 +118,33 @@ pub fn certain_addresses(eni: &NetworkInterface) -> AddressSet {
 }
 
 impl Builder<'_> {
+    /// The private addresses of interfaces, and those that a gateway puts in their place.
+    pub fn translations(&self, addresses: &BTreeMap<NetworkInterfaceId, Ipv4Addr>) -> Vec<Association> {
+        let pair = |(id, owned): (&NetworkInterfaceId, &Ipv4Addr)| {
+            let eni = self.model.enis.get(id)?;
+            let first = eni.ip.iter().find_map(|spec| match spec {
+                AddressSpec::Known(address) if address.is_ipv4() => Some(AddressSet::one(*address)),
+                _ => None,
+            });
+            let unassigned = first
+                .is_none()
+                .then(|| self.find("network-interface", id))
+                .flatten();
+            let private = first.unwrap_or_else(|| AddressSet {
+                v6: RangeSet::empty(),
+                ..self.addresses_of(eni).0
+            });
+            Some(Association {
+                public: *owned,
+                private,
+                owner: id.into(),
+                entrance: None,
+                unassigned,
+            })
+        };
+        addresses.iter().filter_map(pair).collect()
+    }
+
     /// The addresses of an interface, and whether it has them all; otherwise it has one of them that is not known.
     pub fn addresses_of(&self, eni: &NetworkInterface) -> (AddressSet, bool) {
         let own = certain_addresses(eni);

@@ -17,7 +17,7 @@ mod workspace;
 
 pub use addresses::{
     certain_addresses, internet_addresses, lattice, nat64, private_addresses, reserved, resolvers, rfc1918,
-    rfc6598, translations,
+    rfc6598,
 };
 pub use build::{Association, Builder, Refusal, Resident, Target};
 pub use component::{Arrival, Component, Kind, Memory, Parties, Sender, Trace};

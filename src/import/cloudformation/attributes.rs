@@ -24,11 +24,12 @@ const PROPERTIES: [(&str, &str); 9] = [
 ];
 
 /// Attributes that identify their resource.
-const IDENTIFIERS: [&str; 33] = [
+const IDENTIFIERS: [&str; 34] = [
     "AllocationId",
     "Arn",
     "AttachmentId",
     "AutoScalingGroupARN",
+    "CarrierGatewayId",
     "CustomerGatewayId",
     "DBClusterArn",
     "DBInstanceArn",

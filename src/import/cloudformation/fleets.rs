@@ -1,7 +1,7 @@
 //! What runs in numbers: the tasks of ECS services, Auto Scaling groups, the nodes of EKS clusters, and with which load
 //! balancers they are registered.
 
-use super::hosts::{default_subnet, groups, maps_public, template, truth};
+use super::hosts::{asked_public, default_subnet, groups, maps_public, template, truth};
 use super::resource::{Block, Resource};
 use super::services::put;
 use super::{Build, filters};
@@ -133,9 +133,7 @@ fn carried(
     }
     let keys = ["Groups", "SecurityGroupIds", "SecurityGroups"];
     let carried = groups(build, blocks, &keys, subnet);
-    let asked = blocks
-        .iter()
-        .find_map(|block| block.get("AssociatePublicIpAddress"));
+    let asked = blocks.iter().find_map(|block| asked_public(*block));
     let public = asked.map_or_else(|| maps_public(build, subnet), truth);
     match public {
         Ok(public) => Some((carried.iter().map(ToString::to_string).collect(), public)),

@@ -4,14 +4,16 @@ use super::resource::Resource;
 use super::{Build, labels};
 use crate::import::service::public_address;
 use crate::model::{
-    Cidr, CustomerGateway, EgressOnlyInternetGateway, InternetGateway, NatConnectivity, NatGateway, NatState,
-    OneOrMany, PeeringConnection, PeeringStatus, VpnConnection, VpnGateway, VpnState,
+    CarrierGateway, Cidr, CustomerGateway, EgressOnlyInternetGateway, InternetGateway, NatConnectivity,
+    NatGateway, NatState, OneOrMany, PeeringConnection, PeeringStatus, VpnConnection, VpnGateway, VpnState,
 };
+use std::collections::BTreeMap;
 
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     attached(build);
     egress_only(build);
+    carrier(build);
     for resource in build.of("AWS::EC2::NatGateway") {
         nat(build, resource);
     }
@@ -67,6 +69,22 @@ fn egress_only(build: &mut Build<'_>) {
         };
         build.add("egress_only_internet_gateways", resource, item, |model| {
             &mut model.egress_only_internet_gateways
+        });
+    }
+}
+
+fn carrier(build: &mut Build<'_>) {
+    for resource in build.of("AWS::EC2::CarrierGateway") {
+        let vpc = build.one(resource.block(), "VpcId");
+        let (name, tags) = labels(resource);
+        let item = CarrierGateway {
+            name,
+            vpc: vpc.as_deref().map(Into::into),
+            addresses: BTreeMap::new(),
+            tags,
+        };
+        build.add("carrier_gateways", resource, item, |model| {
+            &mut model.carrier_gateways
         });
     }
 }

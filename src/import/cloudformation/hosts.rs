@@ -167,7 +167,7 @@ fn own_interface(
     let subnet = subnet.unwrap_or_else(|| default_subnet(build));
     let keys = ["GroupSet", "Groups", "SecurityGroupIds", "SecurityGroups"];
     let groups = groups(build, &all, &keys, &subnet);
-    let asked = all.iter().find_map(|block| block.get("AssociatePublicIpAddress"));
+    let asked = all.iter().find_map(|block| asked_public(*block));
     let public = match asked {
         Some(value) => truth(value),
         None if index > 0 => Ok(false),
@@ -198,6 +198,12 @@ pub fn default_subnet(build: &mut Build<'_>) -> String {
         "which subnet of the Region's default VPC it is, no template tells",
     );
     id.to_owned()
+}
+
+/// Whether a block asks for a public address, or in a Wavelength Zone for a carrier's.
+pub fn asked_public<'a>(block: Block<'a>) -> Option<&'a Value> {
+    let keys = ["AssociatePublicIpAddress", "AssociateCarrierIpAddress"];
+    keys.iter().find_map(|key| block.get(key))
 }
 
 /// A truth, or the name of what is not known.

@@ -35,7 +35,7 @@ mod transit;
 
 pub use detect::is_template;
 
-use super::{File, gateways_of_routes, settle};
+use super::{File, carrier, gateways_of_routes, settle};
 use crate::model::census::{Counts, count, list};
 use crate::model::{
     Census, Diagnostic, Diagnostics, FlowLog, Loaded, Model, Origin, ResourceId, Span, Tags, TextFile,
@@ -166,6 +166,7 @@ fn build(stacks: &stack::Stacks) -> Loaded {
     } = build;
     model.sources.add(Arc::new(lines));
     gateways_of_routes(&mut model);
+    carrier::addresses(&mut model);
     let warnings = validate(&mut model);
     Loaded {
         model,

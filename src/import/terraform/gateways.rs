@@ -4,8 +4,8 @@ use super::links;
 use super::places::{SUBNET, VPC};
 use super::{Build, named};
 use crate::model::{
-    EgressOnlyInternetGateway, InternetGateway, NatConnectivity, NatGateway, NatState, OneOrMany,
-    PeeringConnection, PeeringStatus,
+    CarrierGateway, EgressOnlyInternetGateway, InternetGateway, NatConnectivity, NatGateway, NatState,
+    OneOrMany, PeeringConnection, PeeringStatus,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,11 +24,14 @@ pub const PEERING: &[&str] = &[
 ];
 /// An Elastic IP address.
 pub const ADDRESS: &[&str] = &["aws_eip"];
+/// A carrier gateway.
+pub const CARRIER: &[&str] = &["aws_ec2_carrier_gateway"];
 const INTERNET: &str = "aws_internet_gateway";
 
 /// Brings them.
 pub fn bring(build: &mut Build<'_>) {
     internet(build);
+    carrier(build);
     nat(build);
     peerings(build);
 }
@@ -66,6 +69,22 @@ fn internet(build: &mut Build<'_>) {
         };
         build.add("egress_only_internet_gateways", &view, item, |model| {
             &mut model.egress_only_internet_gateways
+        });
+    }
+}
+
+fn carrier(build: &mut Build<'_>) {
+    for view in build.links.made(CARRIER) {
+        let vpc = build.one(&view, "vpc_id", VPC);
+        let (name, tags) = named(&view);
+        let item = CarrierGateway {
+            name,
+            vpc: vpc.as_deref().map(Into::into),
+            addresses: BTreeMap::new(),
+            tags,
+        };
+        build.add("carrier_gateways", &view, item, |model| {
+            &mut model.carrier_gateways
         });
     }
 }

@@ -214,7 +214,8 @@ fn primary_in<'a>(
     let groups = groups(build, &source, &listed, subnet);
     let asked = view
         .truth("associate_public_ip_address")
-        .or_else(|| block?.truth("associate_public_ip_address"));
+        .or_else(|| block?.truth("associate_public_ip_address"))
+        .or_else(|| block?.truth("associate_carrier_ip_address"));
     let public = view.text("public_ip").and_then(|text| text.parse().ok());
     let known_not = view.values_tell("public_ip");
     let wanted = !known_not && asked.unwrap_or_else(|| maps_public(build, subnet));

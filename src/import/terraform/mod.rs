@@ -25,7 +25,7 @@ mod transit;
 mod view;
 
 use super::service::public_address;
-use super::{File, broken, broken_json, gateways_of_routes, settle};
+use super::{File, broken, broken_json, carrier, gateways_of_routes, settle};
 use crate::model::census::{Counts, count, list};
 use crate::model::{
     Census, Diagnostic, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, Origin, ResourceId,
@@ -42,12 +42,11 @@ use view::View;
 const MARKS: [&str; 3] = ["\"terraform_version\"", "\"format_version\"", "\"lineage\""];
 
 /// Types that are network and are not mapped: each is listed once. Others say nothing of who reaches whom.
-const NETWORK: [&str; 10] = [
+const NETWORK: [&str; 9] = [
     "aws_vpn_concentrator",
     "aws_dx_",
     "aws_networkfirewall_",
     "aws_networkmanager_",
-    "aws_ec2_carrier_gateway",
     "aws_ec2_client_vpn",
     "aws_ec2_traffic_mirror",
     "aws_ec2_transit_gateway_connect",
@@ -245,6 +244,7 @@ fn build(sources: &[Source], mut kept: BTreeMap<String, Ipv4Addr>) -> Loaded {
     }
     model.sources.add(Arc::new(files));
     gateways_of_routes(&mut model);
+    carrier::addresses(&mut model);
     let warnings = validate(&mut model);
     Loaded {
         model,

@@ -33,7 +33,7 @@ const TARGETS: [(&str, &[&str]); 13] = [
         "vpc_endpoint_id",
         &["aws_vpc_endpoint", "aws_networkfirewall_firewall"],
     ),
-    ("carrier_gateway_id", &["aws_ec2_carrier_gateway"]),
+    ("carrier_gateway_id", gateways::CARRIER),
     ("local_gateway_id", &["aws_ec2_local_gateway"]),
     ("core_network_arn", &["aws_networkmanager_core_network"]),
     ("odb_network_arn", &["aws_odb_network"]),

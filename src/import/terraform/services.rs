@@ -336,10 +336,10 @@ fn scaling_groups(build: &mut Build<'_>) {
                     .flat_map(|key| build.texts(&place, key, GROUP)),
             );
         }
-        let asked = [block, template]
-            .into_iter()
-            .flatten()
-            .find_map(|one| one.truth("associate_public_ip_address"));
+        let asked = [block, template].into_iter().flatten().find_map(|one| {
+            let carrier = one.truth("associate_carrier_ip_address");
+            one.truth("associate_public_ip_address").or(carrier)
+        });
         let public =
             asked.unwrap_or_else(|| subnets.first().is_some_and(|subnet| maps_public(build, subnet)));
         let enis = put(build, &view, "auto-scaling-group", subnets, groups, public);
