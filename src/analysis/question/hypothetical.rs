@@ -1,10 +1,11 @@
-//! Interfaces that are not there yet: `new:SUBNET/SG,SG`, with `/public` for a public address.
+//! Interfaces that are not there yet: `new:SUBNET/SG,SG`, with `/public` for a public address. Without groups it carries its VPC's
+//! default group, as AWS has it (EC2 API, `RunInstances`: `SecurityGroupId`).
 //!
 //! "Would an instance placed here reach it?" Such an interface may have any free address of its subnet, so the answer holds
 //! for all of them, or says for which.
 
 use super::QuestionError;
-use crate::model::{Model, NetworkInterface, NetworkInterfaceId, SecurityGroupId, SubnetId};
+use crate::model::{Model, NetworkInterface, NetworkInterfaceId, SecurityGroupId, SubnetId, near};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -25,9 +26,9 @@ pub fn members(text: &str, model: &Model) -> Vec<String> {
     let mut members: Vec<String> = Vec::new();
     let mut rest = words.as_slice();
     while let [word, after @ ..] = rest {
-        let group = word.split('/').next().unwrap_or_default();
+        let named = word.strip_suffix("/public").unwrap_or(word);
         if let Some(last) = members.last_mut().filter(|last| last.starts_with("new:"))
-            && model.security_groups.contains_key(group)
+            && group(named, model).is_some()
         {
             last.push(',');
             last.push_str(word);
@@ -62,48 +63,21 @@ pub fn with_hypothetical(model: &Model, endpoints: [&str; 2]) -> Result<Option<M
 }
 
 fn parse(text: &str, number: usize, model: &Model) -> Result<NetworkInterface, QuestionError> {
-    let error = |message: String| QuestionError {
-        message,
-        hint: Some(
-            "a hypothetical interface is written new:SUBNET/GROUP,GROUP, with /public for a public address"
-                .into(),
-        ),
-    };
     let body = text.trim_start_matches("new:");
-    let mut parts = body.split('/');
-    let subnet = parts.next().unwrap_or_default();
-    if !model.subnets.contains_key(subnet) {
-        return Err(error(format!(
-            "there is no subnet `{subnet}` to place `{text}` in"
-        )));
-    }
-    let mut security_groups = Vec::new();
-    for group in parts
-        .next()
-        .unwrap_or_default()
-        .split(',')
-        .filter(|group| !group.is_empty())
-    {
-        if !model.security_groups.contains_key(group) {
-            return Err(error(format!(
-                "there is no security group `{group}` for `{text}`"
-            )));
-        }
-        security_groups.push(SecurityGroupId::from(group));
-    }
-    let public = match (parts.next(), parts.next()) {
-        (None, _) => false,
-        (Some("public"), None) => true,
-        _ => {
-            return Err(error(format!(
-                "`{text}` has something else than /public at its end"
-            )));
-        }
+    let (subnet, rest) = divided(body, model).ok_or_else(|| no_subnet(text, body, model))?;
+    let (groups, public) = match rest.strip_suffix("/public") {
+        Some(groups) => (groups, true),
+        None if rest == "public" && group(rest, model).is_none() => ("", true),
+        None => (rest, false),
     };
+    let security_groups = groups.split(',').filter(|group| !group.is_empty());
+    let security_groups = security_groups
+        .map(|one| group(one, model).ok_or_else(|| no_group(text, one, model)))
+        .collect::<Result<_, _>>()?;
     let last = u32::try_from(number + 1).unwrap_or(u32::MAX);
     Ok(NetworkInterface {
         name: None,
-        subnet: SubnetId::from(subnet),
+        subnet,
         ip: Vec::new().into(),
         prefixes: Vec::new().into(),
         public_ip: public.then(|| Ipv4Addr::from(STAND_INS.saturating_add(last))),
@@ -116,4 +90,61 @@ fn parse(text: &str, number: usize, model: &Model) -> Result<NetworkInterface, Q
         description: None,
         tags: crate::model::Tags::new(),
     })
+}
+
+/// The subnet, and what comes after it. Ids that others made may hold slashes, as `aws_subnet.private["10.0.1.0/24"]` does: the
+/// longest beginning that is a subnet is meant.
+fn divided<'t>(body: &'t str, model: &Model) -> Option<(SubnetId, &'t str)> {
+    let slashes = body.rmatch_indices('/').map(|(at, _)| (at, at + 1));
+    let mut ends = std::iter::once((body.len(), body.len())).chain(slashes);
+    ends.find_map(|(end, rest)| Some((subnet(&body[..end], model)?, &body[rest..])))
+}
+
+/// A subnet by its id, or by a name that no other has.
+fn subnet(word: &str, model: &Model) -> Option<SubnetId> {
+    if model.subnets.contains_key(word) {
+        return Some(SubnetId::from(word));
+    }
+    let named = model.subnets.iter();
+    sole(named.filter(|(_, subnet)| subnet.name.as_deref() == Some(word))).map(|(id, _)| id.clone())
+}
+
+/// A security group by its id, or by a name that no other has.
+fn group(word: &str, model: &Model) -> Option<SecurityGroupId> {
+    if model.security_groups.contains_key(word) {
+        return Some(SecurityGroupId::from(word));
+    }
+    let named = model.security_groups.iter();
+    sole(named.filter(|(_, group)| group.name.as_deref() == Some(word))).map(|(id, _)| id.clone())
+}
+
+fn sole<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    all.next().filter(|_| all.next().is_none())
+}
+
+fn no_subnet(text: &str, body: &str, model: &Model) -> QuestionError {
+    let word = body.split('/').next().unwrap_or_default();
+    wrong(
+        format!("there is no subnet `{word}` to place `{text}` in"),
+        near(word, model.subnets.keys().map(SubnetId::as_str)),
+    )
+}
+
+fn no_group(text: &str, word: &str, model: &Model) -> QuestionError {
+    wrong(
+        format!("there is no security group `{word}` for `{text}`"),
+        near(word, model.security_groups.keys().map(SecurityGroupId::as_str)),
+    )
+}
+
+fn wrong(message: String, near: Option<&str>) -> QuestionError {
+    let form =
+        "a hypothetical interface is written new:SUBNET/GROUP,GROUP, with /public for a public address";
+    QuestionError {
+        message,
+        hint: Some(match near {
+            Some(near) => format!("did you mean `{near}`? {form}"),
+            None => form.to_owned(),
+        }),
+    }
 }
