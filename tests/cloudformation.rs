@@ -150,6 +150,38 @@ fn services_and_load_balancers_are_ends() {
     assert_eq!(model.notes, [listed]);
 }
 
+/// A Connect attachment leads to the branches while GRE gets through to the appliance.
+#[test]
+fn a_connect_attachment_leads_on_by_its_peer() {
+    let text = std::fs::read_to_string(path("connect.yaml")).unwrap();
+    let of = |text: &str| Analysis::new(loaded(text, &[]).unwrap().model);
+    let analysis = of(&text);
+    let model = analysis.model();
+    assert!(
+        model.notes.is_empty() && model.unknown.is_empty(),
+        "{:?}",
+        model.notes
+    );
+    for (from, to, packets, expected) in [
+        ("Server", "10.8.1.1", "tcp/443", "reachable"),
+        ("10.8.1.1", "Server", "tcp/443", "reachable"),
+        ("10.8.1.1", "Server", "tcp/22", "blocked"),
+        // Nothing is routed there, and the table does not learn from the peer.
+        ("Server", "10.9.1.1", "tcp/443", "blocked"),
+    ] {
+        assert_eq!(verdict(&analysis, from, to, packets), expected, "{from} {to}");
+    }
+    // The group lets no GRE in, and lets none out.
+    let shut = of(&text.replace("IpProtocol: \"47\"", "IpProtocol: \"50\""));
+    assert_eq!(verdict(&shut, "Server", "10.8.1.1", "tcp/443"), "blocked");
+    // What carries it is another stack's.
+    let open = of(&text.replace(
+        "TransportTransitGatewayAttachmentId: !Ref WanAttachment",
+        "TransportTransitGatewayAttachmentId: !ImportValue wan",
+    ));
+    assert_eq!(verdict(&open, "Server", "10.8.1.1", "tcp/443"), "unknown");
+}
+
 #[test]
 fn one_stack_imports_what_another_exports() {
     let both = files(&["network.yaml", "service.yaml"], &[]);

@@ -31,7 +31,7 @@ use crate::network::{
 };
 use crate::packet::{AddressSet, Cube, PacketSet};
 use ipnet::IpNet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// EC2's word for it.
@@ -148,6 +148,8 @@ struct List {
     entries: Vec<Entry>,
     /// A route through a prefix list that the model does not describe.
     undescribed: Option<usize>,
+    /// What routes lead to of which the model says no more than that it is there.
+    unknown: BTreeSet<TransitGatewayAttachmentId>,
     /// An attachment that may have propagated more than the model says.
     open: Option<TransitGatewayAttachmentId>,
 }
@@ -185,9 +187,12 @@ impl List {
                 b.route.is_none(),
             ))
         });
+        let led = entries.iter().flat_map(|entry| &entry.attachments);
+        let unknown = led.filter(|id| model.unknown.contains_key(id.as_str())).cloned();
         Self {
             owner: builder.filter_owner(),
             table: written,
+            unknown: unknown.collect(),
             entries: united(entries),
             undescribed,
             open,
@@ -458,6 +463,16 @@ impl Lookup {
             .map(|id| self.ways.get(id).copied())
             .collect();
         let Some(links) = links else {
+            let unknown = &self.list.unknown;
+            if let Some(id) = entry.attachments.iter().find(|id| unknown.contains(*id)) {
+                let message = format!(
+                    "{} leads to {id}, of which the model says nothing more",
+                    entry.cidr
+                );
+                let code = Some(ExplanationCode::TgwRtbRoutesAreUnknown);
+                let because = self.says(code, rule, entry.route, message);
+                return Step::Unknown { packets, because };
+            }
             return lost(format!(
                 "{} leads to {}, which is gone",
                 entry.cidr,

@@ -3,8 +3,9 @@
 use super::resource::{Block, Resource};
 use super::{Build, labels};
 use crate::model::{
-    AttachmentState, OneOrMany, Peer, SubnetId, TransitGateway, TransitGatewayAttachment,
-    TransitGatewayAttachmentId, TransitGatewayRoute, TransitGatewayRouteTable, TransitGatewayRouteTableId,
+    AttachmentState, LinkStatus, OneOrMany, Peer, SubnetId, TransitGateway, TransitGatewayAttachment,
+    TransitGatewayAttachmentId, TransitGatewayConnectPeer, TransitGatewayRoute, TransitGatewayRouteTable,
+    TransitGatewayRouteTableId,
 };
 use std::collections::BTreeMap;
 
@@ -24,6 +25,8 @@ pub fn bring(build: &mut Build<'_>) {
         }
     }
     connections(build);
+    connects(build);
+    connect_peers(build);
     associations(build);
     propagations(build);
     routes(build);
@@ -182,6 +185,59 @@ fn connections(build: &mut Build<'_>) {
         let id = format!("{}.attachment", resource.id);
         build.add_as("transit_gateway_attachments", &id, resource, item, |model| {
             &mut model.transit_gateway_attachments
+        });
+    }
+}
+
+/// Connect attachments, on top of others, whose transit gateway is theirs, too.
+fn connects(build: &mut Build<'_>) {
+    for resource in build.of("AWS::EC2::TransitGatewayConnect") {
+        let carrier = build.one(resource.block(), "TransportTransitGatewayAttachmentId");
+        let attachments = &build.model.transit_gateway_attachments;
+        let found = carrier.and_then(|id| {
+            let carrier = attachments.get(id.as_str())?;
+            Some((id, carrier.transit_gateway.to_string()))
+        });
+        let Some((carrier, gateway)) = found else {
+            build.lost(resource, "what carries it is not told");
+            continue;
+        };
+        if let Some(condition) = &resource.doubt {
+            build.lost(resource, &format!("it hangs on {condition}, which is not known"));
+            continue;
+        }
+        let item = TransitGatewayAttachment {
+            resource: Some(carrier.as_str().into()),
+            ..blank(build, resource, &gateway, true)
+        };
+        build.add("transit_gateway_attachments", resource, item, |model| {
+            &mut model.transit_gateway_attachments
+        });
+    }
+}
+
+/// The peers of Connect attachments. What they announce by BGP, no template tells.
+fn connect_peers(build: &mut Build<'_>) {
+    for resource in build.of("AWS::EC2::TransitGatewayConnectPeer") {
+        let block = resource.block();
+        let Some(attachment) = build.one(block, "TransitGatewayAttachmentId") else {
+            build.lost(resource, "its attachment is not told");
+            continue;
+        };
+        let addresses = block.block("ConnectPeerConfiguration");
+        let address = |key| addresses.and_then(|block| block.number(key));
+        let (name, tags) = labels(resource);
+        let item = TransitGatewayConnectPeer {
+            name,
+            attachment: attachment.as_str().into(),
+            transit_gateway_ip: address("TransitGatewayAddress"),
+            ip: address("PeerAddress"),
+            routes: None,
+            bgp: LinkStatus::Up,
+            tags,
+        };
+        build.add("transit_gateway_connect_peers", resource, item, |model| {
+            &mut model.transit_gateway_connect_peers
         });
     }
 }
