@@ -2,12 +2,12 @@
 //! will have, one in each of its subnets, with its groups, and an item of `services` under its own name.
 //!
 //! For every importer of plans and templates (Terraform, CloudFormation): say what there is in a [`Placement`], and call
-//! [`place`]. [`default_group`] is the group that AWS gives to what names none; [`public_address`] stands for a public
+//! [`place`]. [`crate::model::default_group`] is the group that AWS gives to what names none; [`public_address`] stands for a public
 //! address that nobody knows before it is assigned. Interfaces have no address: they may have any free one of their subnet.
 
 use crate::model::{
-    Model, NetworkInterface, NetworkInterfaceId, OneOrMany, Peer, ProtocolSpec, SecurityGroup,
-    SecurityGroupId, SecurityGroupRule, Service, ServiceId, SubnetId, Tags, VpcId,
+    Model, NetworkInterface, NetworkInterfaceId, OneOrMany, SecurityGroupId, Service, ServiceId, SubnetId,
+    Tags, VpcId, default_group,
 };
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -94,48 +94,6 @@ pub fn interface(subnet: SubnetId, security_groups: Vec<SecurityGroupId>) -> Net
 /// The VPC of a subnet.
 pub fn vpc_of(model: &Model, subnet: &SubnetId) -> Option<VpcId> {
     model.subnets.get(subnet).map(|subnet| subnet.vpc.clone())
-}
-
-/// The default group of a VPC, which is added where nobody wrote it: it lets in what carries it too, and lets out everything
-/// (VPC guide, "Default security groups for your VPCs").
-pub fn default_group(model: &mut Model, vpc: &VpcId) -> SecurityGroupId {
-    let id = default_group_id(vpc.as_str());
-    let described = model
-        .security_groups
-        .iter()
-        .find(|(_, group)| group.vpc == *vpc && group.name.as_deref() == Some("default"));
-    if let Some((id, _)) = described {
-        return id.clone();
-    }
-    let group = || among_members(vpc, &id);
-    model.security_groups.entry(id.clone()).or_insert_with(group);
-    id
-}
-
-/// A group that lets in its own members, and lets everything out.
-pub fn among_members(vpc: &VpcId, id: &SecurityGroupId) -> SecurityGroup {
-    let rule = SecurityGroupRule {
-        protocol: Some(ProtocolSpec::All),
-        ports: None,
-        icmp_type: None,
-        icmp_code: None,
-        source: OneOrMany(vec![Peer::Resource(id.as_str().into())]),
-        destination: OneOrMany::default(),
-        description: None,
-    };
-    SecurityGroup {
-        name: None,
-        vpc: vpc.clone(),
-        associated_vpcs: Vec::new(),
-        ingress: vec![rule],
-        egress: None,
-        tags: Tags::new(),
-    }
-}
-
-/// The id of a VPC's default group where its own is not known.
-pub fn default_group_id(vpc: &str) -> SecurityGroupId {
-    format!("{vpc}.default_security_group").as_str().into()
 }
 
 /// A public address that stands for one which nobody knows yet, and that nothing in the model has.

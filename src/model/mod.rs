@@ -2,6 +2,7 @@
 
 pub mod census;
 mod change;
+mod default_group;
 mod diagnostic;
 mod id;
 mod load;
@@ -16,6 +17,7 @@ mod write;
 
 pub use census::Census;
 pub use change::{Change, tree, with_changes};
+pub use default_group::{among_members, default_group, default_group_id};
 pub use diagnostic::{Diagnostic, Diagnostics, Excerpt, Severity, harmless};
 pub use id::*;
 pub use load::{Document, Loaded, Part, load, load_text};

@@ -5,7 +5,9 @@
 //! for all of them, or says for which.
 
 use super::QuestionError;
-use crate::model::{Model, NetworkInterface, NetworkInterfaceId, SecurityGroupId, SubnetId, near};
+use crate::model::{
+    Model, NetworkInterface, NetworkInterfaceId, SecurityGroupId, SubnetId, default_group, near,
+};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -56,7 +58,11 @@ pub fn with_hypothetical(model: &Model, endpoints: [&str; 2]) -> Result<Option<M
     }
     let mut model = model.clone();
     for (number, text) in named.iter().enumerate() {
-        let eni = parse(text, number, &model)?;
+        let mut eni = parse(text, number, &model)?;
+        let vpc = model.subnets.get(&eni.subnet).map(|subnet| subnet.vpc.clone());
+        if let (true, Some(vpc)) = (eni.security_groups.is_empty(), vpc) {
+            eni.security_groups.push(default_group(&mut model, &vpc));
+        }
         model.enis.insert(NetworkInterfaceId::from(text.as_str()), eni);
     }
     Ok(Some(model))

@@ -6,7 +6,7 @@ use super::firewalls;
 use super::functions::at;
 use super::template::Trouble;
 use super::value::{Attribute, Known};
-use crate::import::service::default_group_id;
+use crate::model::default_group_id;
 use crate::model::{Node, Span};
 use std::net::Ipv6Addr;
 

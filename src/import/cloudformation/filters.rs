@@ -7,7 +7,7 @@ use super::resource::{Block, Resource};
 use super::value::Value;
 use super::{Build, labels};
 use crate::import::rule::{protocol, service};
-use crate::import::service::default_group;
+use crate::model::default_group;
 use crate::model::{
     Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, ProtocolSpec, RuleAction, SecurityGroup,
     SecurityGroupRule, VpcId,

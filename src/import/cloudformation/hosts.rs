@@ -3,7 +3,8 @@
 use super::resource::{Block, Named, Resource, named};
 use super::value::Value;
 use super::{Build, filters, labels};
-use crate::import::service::{default_group, interface, public_address, vpc_of};
+use crate::import::service::{interface, public_address, vpc_of};
+use crate::model::default_group;
 use crate::model::{
     AddressSpec, Cidr, ElasticIp, Instance, InstanceId, InstanceState, NetworkInterface, NetworkInterfaceId,
     OneOrMany, SecurityGroupId, SubnetId, parse_address,

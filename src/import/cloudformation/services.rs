@@ -2,7 +2,8 @@
 
 use super::resource::Resource;
 use super::{Build, filters, word};
-use crate::import::service::{Placement, among_members, place, vpc_of};
+use crate::import::service::{Placement, place, vpc_of};
+use crate::model::among_members;
 use crate::model::{NetworkInterfaceId, SubnetId};
 
 /// A type, our word for it, the blocks that say where it is, its subnets and its groups there.

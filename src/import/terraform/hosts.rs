@@ -6,7 +6,8 @@ use super::links::{self, Id};
 use super::places::SUBNET;
 use super::view::View;
 use super::{Build, named};
-use crate::import::service::{default_group, interface, public_address, vpc_of};
+use crate::import::service::{interface, public_address, vpc_of};
+use crate::model::default_group;
 use crate::model::{
     AddressSpec, Cidr, ElasticIp, Instance, InstanceId, InstanceState, NetworkInterface, NetworkInterfaceId,
     OneOrMany, SecurityGroupId, SubnetId, parse_address,

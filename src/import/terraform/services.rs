@@ -8,7 +8,8 @@ use super::links;
 use super::places::SUBNET;
 use super::view::View;
 use crate::import::balancer::{self, aim};
-use crate::import::service::{Placement, among_members, place, vpc_of};
+use crate::import::service::{Placement, place, vpc_of};
+use crate::model::among_members;
 use crate::model::{NetworkInterfaceId, SecurityGroupId, SubnetId};
 
 /// A type, our word for it, the block that says where it is (empty: itself), its subnets and its groups there.
