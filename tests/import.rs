@@ -138,3 +138,19 @@ fn carrier_gateways_of_plans_and_templates() {
         ],
     );
 }
+
+/// Instances of a group in a subnet that gives IPv6 addresses have one, and no public IPv4 one.
+#[test]
+fn groups_of_instances_in_plans_and_templates_have_ipv6_addresses() {
+    let asks = |web| {
+        [
+            ("internet:2a00:1450::7", web, "tcp/443", Verdict::Reachable),
+            ("internet:2a00:1450::7", web, "tcp/22", Verdict::Blocked),
+            ("internet:203.0.113.7", web, "tcp/443", Verdict::Blocked),
+            (web, "internet:2a00:1450::7", "tcp/443", Verdict::Reachable),
+        ]
+    };
+    foresees(&["dual-plan.json"], &asks("aws_autoscaling_group.web"));
+    foresees(&["dual-template.yaml"], &asks("Web"));
+    foresees(&["dual-template.yaml"], &asks("Host"));
+}

@@ -6,8 +6,8 @@
 //! address that nobody knows before it is assigned. Interfaces have no address: they may have any free one of their subnet.
 
 use crate::model::{
-    Model, NetworkInterface, NetworkInterfaceId, OneOrMany, SecurityGroupId, Service, ServiceId, SubnetId,
-    Tags, VpcId, default_group,
+    AddressSpec, Model, NetworkInterface, NetworkInterfaceId, OneOrMany, SecurityGroupId, Service, ServiceId,
+    SubnetId, Tags, VpcId, default_group,
 };
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -32,9 +32,15 @@ pub struct Placement {
     pub groups: Vec<String>,
     /// Whether its interfaces have public addresses.
     pub public: bool,
+    /// Those of its subnets that give IPv6 addresses to instances.
+    pub dual: BTreeSet<String>,
     /// Its tags.
     pub tags: Tags,
 }
+
+/// What is made of instances, whose interfaces have IPv6 addresses where their subnet gives them (EC2 API, `Subnet`,
+/// `AssignIpv6AddressOnCreation`). Managed services ask for them in ways of their own.
+const INSTANCES: [&str; 2] = ["auto-scaling-group", "eks-nodes"];
 
 /// Adds a service and its interfaces; nothing where it has no subnet. Answers the ids of the interfaces.
 pub fn place(model: &mut Model, placement: &Placement) -> Vec<NetworkInterfaceId> {
@@ -46,7 +52,12 @@ pub fn place(model: &mut Model, placement: &Placement) -> Vec<NetworkInterfaceId
         if groups.is_empty() {
             groups.extend(vpc_of(model, &subnet).map(|vpc| default_group(model, &vpc)));
         }
+        let dual = INSTANCES.contains(&placement.kind) && placement.dual.contains(subnet.as_str());
         let eni = NetworkInterface {
+            ip: match dual {
+                true => any_of(model, &subnet),
+                false => OneOrMany::default(),
+            },
             public_ip: placement.public.then(|| public_address(model)).flatten(),
             interface_type: Some(placement.kind.to_owned()),
             tags: placement.tags.clone(),
@@ -66,6 +77,13 @@ pub fn place(model: &mut Model, placement: &Placement) -> Vec<NetworkInterfaceId
             .insert(ServiceId::from(placement.id.as_str()), service);
     }
     enis
+}
+
+/// Any address of each CIDR of a subnet, IPv6 ones too.
+pub fn any_of(model: &Model, subnet: &SubnetId) -> OneOrMany<AddressSpec> {
+    let cidrs = model.subnets.get(subnet).into_iter();
+    let cidrs = cidrs.flat_map(|subnet| subnet.cidr.iter().copied());
+    OneOrMany(cidrs.map(AddressSpec::OneOf).collect())
 }
 
 fn interface_id(placement: &Placement, subnet: &SubnetId) -> String {

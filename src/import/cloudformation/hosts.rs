@@ -3,7 +3,7 @@
 use super::resource::{Block, Named, Resource, named};
 use super::value::Value;
 use super::{Build, filters, labels};
-use crate::import::service::{interface, public_address, vpc_of};
+use crate::import::service::{any_of, interface, public_address, vpc_of};
 use crate::model::default_group;
 use crate::model::{
     AddressSpec, Cidr, ElasticIp, Instance, InstanceId, InstanceState, NetworkInterface, NetworkInterfaceId,
@@ -184,9 +184,13 @@ fn own_interface(
             return None;
         }
     };
+    let mut eni = made(blocks[0], &subnet, groups);
+    if eni.ip.is_empty() && gives_ipv6(build, &subnet) {
+        eni.ip = any_of(&build.model, &SubnetId::from(subnet.as_str()));
+    }
     Some(NetworkInterface {
         public_ip: public.then(|| public_address(&build.model)).flatten(),
-        ..made(blocks[0], &subnet, groups)
+        ..eni
     })
 }
 
@@ -220,6 +224,12 @@ pub fn maps_public(build: &Build<'_>, subnet: &str) -> Result<bool, String> {
     let described = build.by_id.get(subnet);
     let written = described.and_then(|subnet| subnet.block().get("MapPublicIpOnLaunch"));
     written.map_or(Ok(false), truth)
+}
+
+/// Whether a subnet gives IPv6 addresses to what is launched in it.
+pub fn gives_ipv6(build: &Build<'_>, subnet: &str) -> bool {
+    let described = build.by_id.get(subnet);
+    described.is_some_and(|subnet| subnet.block().truth("AssignIpv6AddressOnCreation") == Some(true))
 }
 
 /// The data of the launch template that a block names.

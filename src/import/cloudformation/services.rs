@@ -1,5 +1,6 @@
 //! Databases, functions, clusters and groups of instances: each becomes the interfaces that it will have.
 
+use super::hosts::gives_ipv6;
 use super::resource::Resource;
 use super::{Build, filters, word};
 use crate::import::service::{Placement, place, vpc_of};
@@ -268,7 +269,9 @@ pub fn put(
         build.lost(resource, "its subnets are not told");
         return Vec::new();
     }
+    let dual = subnets.iter().filter(|subnet| gives_ipv6(build, subnet));
     let placement = Placement {
+        dual: dual.cloned().collect(),
         id: resource.id.clone(),
         name,
         kind,

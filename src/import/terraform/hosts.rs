@@ -53,7 +53,7 @@ fn addresses<'a>(build: &Build<'a>, view: &View<'a>, subnet: &str) -> OneOrMany<
     let given = |spec: &AddressSpec, v6: bool| matches!(spec, AddressSpec::Known(ip) if ip.is_ipv6() == v6);
     let wanted = view.number("ipv6_address_count").is_some_and(|count| count > 0)
         || view.is_open("ipv6_addresses")
-        || subnet_says(build, subnet, "assign_ipv6_address_on_creation");
+        || gives_ipv6(build, subnet);
     if all.iter().any(|spec| given(spec, true)) || !wanted || view.values_tell("arn") {
         return all;
     }
@@ -249,6 +249,11 @@ fn undescribed(build: &mut Build<'_>, view: &View<'_>) -> String {
 /// Whether a subnet gives public addresses to what is launched in it.
 pub fn maps_public(build: &Build<'_>, subnet: &str) -> bool {
     subnet_says(build, subnet, "map_public_ip_on_launch")
+}
+
+/// Whether a subnet gives IPv6 addresses to what is launched in it.
+pub fn gives_ipv6(build: &Build<'_>, subnet: &str) -> bool {
+    subnet_says(build, subnet, "assign_ipv6_address_on_creation")
 }
 
 fn subnet_says(build: &Build<'_>, subnet: &str, argument: &str) -> bool {

@@ -3,7 +3,7 @@
 use super::Build;
 use super::balancing::TARGETS;
 use super::filters::GROUP;
-use super::hosts::{maps_public, template};
+use super::hosts::{gives_ipv6, maps_public, template};
 use super::links;
 use super::places::SUBNET;
 use super::view::View;
@@ -265,7 +265,9 @@ fn put<'a>(
         list.sort();
         list.dedup();
     }
+    let dual = subnets.iter().filter(|subnet| gives_ipv6(build, subnet));
     let placement = Placement {
+        dual: dual.cloned().collect(),
         id: view.owner.address.clone(),
         name,
         kind,
