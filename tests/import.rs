@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 use whyhop::analysis::Verdict;
+use whyhop::import::terraform;
 use whyhop::model::Loaded;
 use whyhop::{Analysis, Options};
 
@@ -153,4 +154,36 @@ fn groups_of_instances_in_plans_and_templates_have_ipv6_addresses() {
     foresees(&["dual-plan.json"], &asks("aws_autoscaling_group.web"));
     foresees(&["dual-template.yaml"], &asks("Web"));
     foresees(&["dual-template.yaml"], &asks("Host"));
+}
+
+/// Core networks: the policy tells by tags and Regions which VPC is of which segment. Those of one reach each other, unless the
+/// segment is isolated; nobody shares.
+#[test]
+fn core_networks_of_plans() {
+    foresees(
+        &["wan-plan.json"],
+        &[
+            ("one", "two", "tcp/443", Verdict::Reachable),
+            ("one", "two", "tcp/22", Verdict::Blocked),
+            ("one", "three", "tcp/443", Verdict::Blocked),
+            ("three", "four", "tcp/443", Verdict::Blocked),
+        ],
+    );
+}
+
+/// Where the policy is not told, or an attachment waits for somebody to accept it, nothing is decided.
+#[test]
+fn core_networks_of_which_too_little_is_told_are_unknown() {
+    let plan = std::fs::read_to_string(folder("wan-plan.json")).unwrap();
+    let waits = plan.replace("require-attachment-acceptance", "isolated-by");
+    let untold = plan.replace("\"policy_document\"", "\"other_document\"");
+    for text in [waits, untold] {
+        assert_ne!(text, plan);
+        let loaded = terraform::from_files(&[("plan.json".into(), text.into_bytes())]).unwrap();
+        let analysis = Analysis::new(loaded.model);
+        for to in ["two", "three"] {
+            let finding = analysis.path("one", to, "tcp/443", &Options::default()).unwrap();
+            assert_eq!(finding.verdict, Verdict::Unknown);
+        }
+    }
 }

@@ -4,6 +4,7 @@ pub mod aws;
 mod balancer;
 mod carrier;
 pub mod cloudformation;
+pub mod core_network;
 mod mirror;
 mod rule;
 pub mod service;

@@ -2,6 +2,7 @@
 
 use super::collect::Dump;
 use super::{Import, shape};
+use crate::import::core_network::id_of;
 use crate::model::{
     Cidr, EgressOnlyInternetGateway, InternetGateway, Model, NatConnectivity, NatGateway, NatState,
     OneOrMany, Peer, PeeringConnection, PeeringStatus, PrefixList, ResourceId, Route, RouteState, RouteTable,
@@ -170,14 +171,6 @@ fn table(table: &shape::RouteTable, file: &std::sync::Arc<str>, import: &mut Imp
     });
 }
 
-/// A route names a core network by its ARN, everything else by its id.
-fn core_network(target: &str) -> &str {
-    match target.rsplit_once(":core-network/") {
-        Some((_, id)) => id,
-        None => target,
-    }
-}
-
 fn route(route: &shape::Route, model: &Model, vpc: &str) -> Option<Route> {
     let cidr = route
         .destination_cidr_block
@@ -205,7 +198,7 @@ fn route(route: &shape::Route, model: &Model, vpc: &str) -> Option<Route> {
         .into_iter()
         .flatten()
         .find(|target| !target.is_empty())
-        .map_or("deleted-target", |target| core_network(target));
+        .map_or("deleted-target", |target| id_of(target));
     let implied = |cidr: &Cidr| {
         let vpc = model.vpcs.get(vpc);
         vpc.is_some_and(|vpc| vpc.cidr.iter().any(|own| own.net() == cidr.net()))

@@ -5,9 +5,9 @@
 
 use super::Import;
 use super::collect::{Dump, Found};
+use crate::import::core_network::{self, last};
 use crate::model::{
-    AttachmentState, Cidr, CoreNetwork, CoreNetworkAttachment, CoreNetworkInspection, CoreNetworkRoute,
-    CoreNetworkSegment, OneOrMany, Tags,
+    AttachmentState, CoreNetwork, CoreNetworkAttachment, CoreNetworkSegment, OneOrMany, Tags,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -67,55 +67,6 @@ struct VpcOptions {
     security_group_referencing_support: Option<bool>,
 }
 
-/// The document of a policy, as far as it is read (Cloud WAN guide, "Core network policy versions").
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Document {
-    core_network_configuration: Configuration,
-    segments: Vec<DocumentSegment>,
-    segment_actions: Vec<Action>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Configuration {
-    vpn_ecmp_support: Option<bool>,
-    security_group_referencing_support: bool,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct DocumentSegment {
-    name: String,
-    isolate_attachments: bool,
-    deny_filter: Vec<String>,
-    allow_filter: Vec<String>,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Action {
-    action: String,
-    segment: String,
-    share_with: serde_json::Value,
-    destination_cidr_blocks: Vec<String>,
-    destinations: serde_json::Value,
-    when_sent_to: WhenSentTo,
-    via: Via,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct WhenSentTo {
-    segments: serde_json::Value,
-}
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-struct Via {
-    network_function_groups: Vec<String>,
-}
-
 /// Brings them over.
 pub(super) fn bring(dump: &Dump, import: &mut Import) {
     for found in &dump.core_networks {
@@ -129,8 +80,7 @@ pub(super) fn bring(dump: &Dump, import: &mut Import) {
                 .iter()
                 .find(|one| one.item.core_network_id == *id)
         });
-        let document =
-            policy.and_then(|one| serde_json::from_str::<Document>(&one.item.policy_document).ok());
+        let document = policy.and_then(|one| core_network::Policy::parse(&one.item.policy_document));
         if document.is_none() {
             import.note(format!(
                 "{id}: its policy was not collected (networkmanager get-core-network-policy), so what its segments route is not known"
@@ -169,9 +119,9 @@ pub(super) fn bring(dump: &Dump, import: &mut Import) {
     }
 }
 
-fn network(network: &Network, document: Option<&Document>) -> CoreNetwork {
+fn network(network: &Network, policy: Option<&core_network::Policy>) -> CoreNetwork {
     let segments = network.segments.iter().map(|segment| {
-        let written = document.map(|document| described(segment, document));
+        let written = policy.map(|policy| policy.segment(&segment.name, &segment.shared_segments));
         let item = written.unwrap_or_else(|| CoreNetworkSegment {
             isolated: false,
             shared_with: OneOrMany(segment.shared_segments.clone()),
@@ -184,112 +134,10 @@ fn network(network: &Network, document: Option<&Document>) -> CoreNetwork {
         });
         (segment.name.clone(), item)
     });
-    let configuration = document.map(|document| &document.core_network_configuration);
     CoreNetwork {
-        name: None,
-        security_group_referencing: configuration.is_some_and(|one| one.security_group_referencing_support),
-        vpn_ecmp: configuration.and_then(|one| one.vpn_ecmp_support).unwrap_or(true),
         segments: segments.collect(),
-        tags: Tags::new(),
+        ..core_network::Policy::network(policy)
     }
-}
-
-fn described(segment: &Segment, document: &Document) -> CoreNetworkSegment {
-    let written = document.segments.iter().find(|one| one.name == segment.name);
-    let own = || {
-        document
-            .segment_actions
-            .iter()
-            .filter(|action| action.segment == segment.name)
-    };
-    let routes = own().filter(|action| action.action == "create-route");
-    let routes: Vec<CoreNetworkRoute> = routes.flat_map(static_routes).collect();
-    // Whatever else an action does to the routes is not read.
-    const READ: [&str; 4] = ["share", "create-route", "send-via", "send-to"];
-    let strange = own().any(|action| !READ.contains(&action.action.as_str()));
-    let inspected = own().filter(|action| action.action == "send-via");
-    let inspected = inspected.map(|action| CoreNetworkInspection {
-        groups: OneOrMany(action.via.network_function_groups.clone()),
-        segments: OneOrMany(sent_to(action)),
-    });
-    let sent = own().filter(|action| action.action == "send-to");
-    let sent = sent.flat_map(|action| action.via.network_function_groups.iter().cloned());
-    let filter = |of: fn(&DocumentSegment) -> &Vec<String>| {
-        OneOrMany(written.map(|one| of(one).clone()).unwrap_or_default())
-    };
-    let shared = own().filter(|action| action.action == "share");
-    let mut shared_with: Vec<String> = shared
-        .flat_map(|action| shared_segments(action, document))
-        .collect();
-    shared_with.extend(segment.shared_segments.iter().cloned());
-    shared_with.sort();
-    shared_with.dedup();
-    shared_with.retain(|name| *name != segment.name);
-    CoreNetworkSegment {
-        isolated: written.is_some_and(|one| one.isolate_attachments),
-        shared_with: OneOrMany(shared_with),
-        deny_filter: filter(|one| &one.deny_filter),
-        allow_filter: filter(|one| &one.allow_filter),
-        send_via: inspected.collect(),
-        send_to: OneOrMany(sent.collect()),
-        routes,
-        unread: strange,
-    }
-}
-
-fn texts(value: &serde_json::Value) -> Vec<String> {
-    match value {
-        serde_json::Value::String(text) => vec![text.clone()],
-        serde_json::Value::Array(all) => all.iter().flat_map(texts).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// `"*"`, a list, or `{"except": [...]}`.
-fn shared_segments(action: &Action, document: &Document) -> Vec<String> {
-    let all = || document.segments.iter().map(|one| one.name.clone());
-    if let Some(except) = action.share_with.get("except") {
-        let except = texts(except);
-        return all().filter(|name| !except.contains(name)).collect();
-    }
-    let named = texts(&action.share_with);
-    if named.iter().any(|name| name == "*") {
-        return all().collect();
-    }
-    named
-}
-
-/// The segments of `when-sent-to`; none: every one.
-fn sent_to(action: &Action) -> Vec<String> {
-    let mut named = texts(&action.when_sent_to.segments);
-    if named.iter().any(|name| name == "*") {
-        named.clear();
-    }
-    named
-}
-
-fn static_routes(action: &Action) -> Vec<CoreNetworkRoute> {
-    let to = texts(&action.destinations);
-    let attachments: Vec<_> = to
-        .iter()
-        .filter(|id| *id != "blackhole")
-        .map(|id| id.as_str().into())
-        .collect();
-    let cidrs = action
-        .destination_cidr_blocks
-        .iter()
-        .filter_map(|cidr| Cidr::parse(cidr).ok());
-    cidrs
-        .map(|destination| CoreNetworkRoute {
-            destination,
-            attachment: OneOrMany(attachments.clone()),
-        })
-        .collect()
-}
-
-/// The id at the end of an ARN.
-fn last(arn: &str) -> &str {
-    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 fn attach(found: &Found<Attachment>, vpc: Option<&VpcAttachment>, import: &mut Import) {

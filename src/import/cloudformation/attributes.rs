@@ -24,12 +24,14 @@ const PROPERTIES: [(&str, &str); 9] = [
 ];
 
 /// Attributes that identify their resource.
-const IDENTIFIERS: [&str; 34] = [
+const IDENTIFIERS: [&str; 36] = [
     "AllocationId",
     "Arn",
     "AttachmentId",
     "AutoScalingGroupARN",
     "CarrierGatewayId",
+    "CoreNetworkArn",
+    "CoreNetworkId",
     "CustomerGatewayId",
     "DBClusterArn",
     "DBInstanceArn",

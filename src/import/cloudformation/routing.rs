@@ -2,6 +2,7 @@
 
 use super::resource::Resource;
 use super::{Build, labels};
+use crate::import::core_network::id_of;
 use crate::model::{
     OneOrMany, Peer, PrefixList, ResourceId, Route, RouteState, RouteTable, RouteTableId, SubnetId,
 };
@@ -122,7 +123,7 @@ fn target(build: &mut Build<'_>, resource: &Resource) -> String {
         build.open(&condition);
         return condition;
     }
-    found.unwrap_or_else(|| {
+    found.map(|id| id_of(&id).to_owned()).unwrap_or_else(|| {
         let id = format!("{}.target", resource.id);
         build.unknown(
             &id,

@@ -23,6 +23,7 @@ mod routing;
 mod services;
 mod transit;
 mod view;
+mod wan;
 
 use super::service::public_address;
 use super::{File, broken, broken_json, carrier, gateways_of_routes, settle};
@@ -233,6 +234,7 @@ fn build(sources: &[Source], mut kept: BTreeMap<String, Ipv4Addr>) -> Loaded {
         filters::separate_rules(&mut build);
         hybrid::bring(&mut build);
         transit::bring(&mut build);
+        wan::bring(&mut build);
         firewalls::bring(&mut build);
         flow_logs(&mut build);
         endpoints::bring(&mut build);

@@ -3,7 +3,8 @@
 use super::links::{self, Id};
 use super::places::{SUBNET, VPC, cidrs};
 use super::view::View;
-use super::{Build, assigned, firewalls, gateways, hosts, named, transit};
+use super::{Build, assigned, firewalls, gateways, hosts, named, transit, wan};
+use crate::import::core_network::id_of;
 use crate::model::{
     Cidr, OneOrMany, Peer, PrefixList, ResourceId, Route, RouteState, RouteTable, RouteTableId, SubnetId,
     VpnGatewayId,
@@ -35,7 +36,7 @@ const TARGETS: [(&str, &[&str]); 13] = [
     ),
     ("carrier_gateway_id", gateways::CARRIER),
     ("local_gateway_id", &["aws_ec2_local_gateway"]),
-    ("core_network_arn", &["aws_networkmanager_core_network"]),
+    ("core_network_arn", wan::CORE),
     ("odb_network_arn", &["aws_odb_network"]),
 ];
 
@@ -226,6 +227,7 @@ fn route<'a>(build: &mut Build<'a>, view: &View<'a>, vpc: &str, unknown: &str) -
     let destination = destination.unwrap_or_else(|| unknown_list(build, unknown));
     let target = TARGETS.into_iter().find_map(|(argument, kinds)| {
         let target = build.one(view, argument, kinds)?;
+        let target = id_of(&target).to_owned();
         firewalls::endpoint(build, view, argument, &target).or(Some(target))
     });
     let target = target.unwrap_or_else(|| {
