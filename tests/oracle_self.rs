@@ -553,9 +553,13 @@ fn a_transit_gateway_needs_a_subnet_in_the_zone_and_a_way_back() {
     network
         .attachments
         .insert("attach-2".to_owned(), attachment("far", "sf"));
-    network
-        .transit_tables
-        .insert("table".to_owned(), TransitTable { routes: Vec::new() });
+    network.transit_tables.insert(
+        "table".to_owned(),
+        TransitTable {
+            gateway: "tgw".to_owned(),
+            routes: Vec::new(),
+        },
+    );
     add_route(
         &mut network,
         "sa",

@@ -43,6 +43,7 @@ pub fn generate(seed: u64) -> Network {
     builder.other_nat_gateways();
     builder.nat64();
     builder.public_access();
+    builder.transit_peering();
     builder.network
 }
 

@@ -45,6 +45,8 @@ pub struct Network {
     pub transit_gateways: BTreeMap<Id, bool>,
     pub attachments: BTreeMap<Id, Attachment>,
     pub transit_tables: BTreeMap<Id, TransitTable>,
+    /// Between transit gateways, by the attachment that both have of it.
+    pub transit_peerings: BTreeMap<Id, TransitPeering>,
     /// By endpoint: each has a firewall and a policy of its own.
     pub firewalls: BTreeMap<Id, Firewall>,
     pub balancers: BTreeMap<Id, Balancer>,
@@ -85,7 +87,27 @@ pub struct Attachment {
 /// The written routes; `None` is a blackhole.
 #[derive(Debug, Clone)]
 pub struct TransitTable {
+    pub gateway: Id,
     pub routes: Vec<(IpNet, Option<Id>)>,
+}
+
+/// Two transit gateways, each with the table that routes what comes from the other.
+#[derive(Debug, Clone)]
+pub struct TransitPeering {
+    pub ends: [(Id, Id); 2],
+    pub available: bool,
+}
+
+impl TransitPeering {
+    /// The other gateway, and its table.
+    pub fn far_side(&self, here: &str) -> Option<&(Id, Id)> {
+        let [one, other] = &self.ends;
+        match here {
+            _ if one.0 == here => Some(other),
+            _ if other.0 == here => Some(one),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -356,6 +356,17 @@ fn transit(text: &mut String, network: &Network) {
         )
     });
     edges::attachments(text, network);
+    for (id, peering) in &network.transit_peerings {
+        let [(one, table), (other, other_table)] = &peering.ends;
+        let state = if peering.available { "" } else { ", state: failed" };
+        line(
+            text,
+            1,
+            format_args!(
+                "{id}: {{ transit_gateway: {one}, peer: {other}, route_table: {table}, peer_route_table: {other_table}{state} }}"
+            ),
+        );
+    }
     section(
         text,
         "transit_gateway_route_tables",
@@ -369,7 +380,11 @@ fn transit(text: &mut String, network: &Network) {
                     None => format!("{{ destination: \"{cidr}\", blackhole: true }}"),
                 })
                 .collect();
-            format!("transit_gateway: tgw-1, routes: [{}]", routes.join(", "))
+            format!(
+                "transit_gateway: {}, routes: [{}]",
+                table.gateway,
+                routes.join(", ")
+            )
         },
     );
 }

@@ -4,12 +4,13 @@ use ipnet::IpNet;
 
 use super::super::network::{
     Attachment, Destination, Firewall, Id, Route, RouteTable, StatefulRule, StatelessRule, Target, Traffic,
-    TransitTable, Verdict,
+    TransitPeering, TransitTable, Verdict,
 };
 use super::super::packet::{TCP, UDP};
 use super::{Builder, v4, v6};
 
 const GATEWAY: &str = "tgw-1";
+const PEER: &str = "tgw-2";
 const PORTS: [(u16, u16); 5] = [(22, 22), (443, 443), (53, 53), (1024, 65535), (0, 65535)];
 
 impl Builder {
@@ -31,17 +32,14 @@ impl Builder {
             .transit_gateways
             .insert(GATEWAY.to_owned(), referencing);
         for number in 1..=1 + self.random.below(2) {
-            let table = TransitTable { routes: Vec::new() };
-            self.network
-                .transit_tables
-                .insert(format!("table-{number}"), table);
+            self.transit_table(&format!("table-{number}"), GATEWAY);
         }
         let region = self.network.vpcs["vpc-1"].region.clone();
         for vpc in self.network.vpcs.keys().cloned().collect::<Vec<_>>() {
             // A transit gateway is of one Region, and so are the VPCs on it.
             let near = self.network.vpcs[&vpc].region == region;
             if near && !self.has_twin(&vpc) && self.random.chance(88) {
-                self.attach(&vpc);
+                self.attach(GATEWAY, &vpc);
             }
         }
         self.transit_routes();
@@ -50,14 +48,101 @@ impl Builder {
         }
     }
 
-    fn attach(&mut self, vpc: &str) {
+    fn transit_table(&mut self, id: &str, gateway: &str) {
+        let table = TransitTable {
+            gateway: gateway.to_owned(),
+            routes: Vec::new(),
+        };
+        self.network.transit_tables.insert(id.to_owned(), table);
+    }
+
+    /// A second transit gateway for a VPC that the first does not have, and a peering of the two. Each learns nothing of the other, so
+    /// routes are written on both sides (transit gateway guide, "Peering attachments").
+    pub(super) fn transit_peering(&mut self) {
+        let left_out = |vpc: &Id| !self.attached(vpc) && !self.has_twin(vpc);
+        let far = self.network.vpcs.keys().find(|vpc| left_out(vpc)).cloned();
+        let (Some(far), false) = (far, self.network.attachments.is_empty()) else {
+            return;
+        };
+        let referencing = self.random.chance(60);
+        self.network.transit_gateways.insert(PEER.to_owned(), referencing);
+        self.transit_table("table-9", PEER);
+        let near: Vec<Id> = self
+            .network
+            .attachments
+            .values()
+            .map(|one| one.vpc.clone())
+            .collect();
+        self.attach(PEER, &far);
+        let mut tables: Vec<Id> = self.network.transit_tables.keys().cloned().collect();
+        tables.retain(|id| self.network.transit_tables[id].gateway == GATEWAY);
+        let peering = TransitPeering {
+            ends: [
+                (GATEWAY.to_owned(), self.random.pick(&tables).clone()),
+                (PEER.to_owned(), "table-9".to_owned()),
+            ],
+            available: self.random.chance(93),
+        };
+        self.network
+            .transit_peerings
+            .insert("attach-peer".to_owned(), peering);
+        for table in tables {
+            self.lead_to_peer(&table, std::slice::from_ref(&far));
+        }
+        self.lead_to_peer("table-9", &near);
+        for vpc in &near {
+            self.lead_by(GATEWAY, vpc, std::slice::from_ref(&far));
+        }
+        self.lead_by(PEER, &far, &near);
+    }
+
+    fn lead_to_peer(&mut self, table: &str, vpcs: &[Id]) {
+        for vpc in vpcs {
+            for cidr in self.network.vpcs[vpc].cidrs.clone() {
+                let wanted = self.random.chance(85);
+                if let Some(table) = self.network.transit_tables.get_mut(table)
+                    && wanted
+                    && table.routes.iter().all(|(other, _)| *other != cidr)
+                {
+                    table.routes.push((cidr, Some("attach-peer".to_owned())));
+                }
+            }
+        }
+    }
+
+    /// Routes of a VPC to others, by a transit gateway.
+    fn lead_by(&mut self, gateway: &str, vpc: &str, others: &[Id]) {
+        let own = self.network.vpcs[vpc].cidrs.clone();
+        let others = others
+            .iter()
+            .flat_map(|other| self.network.vpcs[other].cidrs.clone());
+        let destinations: Vec<IpNet> = others
+            .filter(|cidr| !own.iter().any(|whole| whole.contains(cidr)))
+            .collect();
+        for id in self.network.tables.keys().cloned().collect::<Vec<_>>() {
+            let Some(mut table) = self.network.tables.remove(&id) else {
+                continue;
+            };
+            if table.vpc == vpc && table.gateway.is_none() {
+                for cidr in &destinations {
+                    if self.random.chance(80) {
+                        self.add(&mut table, *cidr, Some(Target::Transit(gateway.to_owned())));
+                    }
+                }
+            }
+            self.network.tables.insert(id, table);
+        }
+    }
+
+    fn attach(&mut self, gateway: &str, vpc: &str) {
         let all = self.subnets_of(vpc);
         let mut subnets = vec![self.random.pick(&all).clone()];
         let second = self.random.pick(&all).clone();
         if self.network.subnets[&second].zone != self.network.subnets[&subnets[0]].zone {
             subnets.push(second);
         }
-        let tables: Vec<Id> = self.network.transit_tables.keys().cloned().collect();
+        let mut tables: Vec<Id> = self.network.transit_tables.keys().cloned().collect();
+        tables.retain(|id| self.network.transit_tables[id].gateway == gateway);
         let table = self.random.chance(94).then(|| self.random.pick(&tables).clone());
         let propagates_to = tables
             .iter()
@@ -65,7 +150,7 @@ impl Builder {
             .cloned()
             .collect();
         let attachment = Attachment {
-            gateway: GATEWAY.to_owned(),
+            gateway: gateway.to_owned(),
             vpc: vpc.to_owned(),
             subnets,
             table,

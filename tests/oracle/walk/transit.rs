@@ -95,6 +95,17 @@ impl Walk<'_> {
                 false => Err(format!("what carries {out} does not work")),
             };
         }
+        if let Some(peering) = network.transit_peerings.get(&out) {
+            // Groups are not known across a peering, and what comes from it has no zone.
+            flight.identity = false;
+            let Some((far, table)) = peering.far_side(gateway) else {
+                return Err(format!("{out} is no peering of {gateway}"));
+            };
+            self.hop()?;
+            self.tell(|| format!("{gateway}: by {id} to {far}"));
+            let came = (peering.available, Some(table.as_str()));
+            return self.route_in_transit(far, &out, came, None, flight);
+        }
         let outwards = &network.attachments[&out];
         if !outwards.available {
             return Err(format!("{out} is not available"));
