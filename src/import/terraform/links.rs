@@ -303,7 +303,7 @@ impl<'a> Links<'a> {
         let unseen = ids.is_empty() && !resolved.locals.is_empty();
         let open = match unseen.then(|| self.guess(owner, kinds)).flatten() {
             Some(only) => !ids.insert(only),
-            None => !self.called(owner, &resolved.locals, kinds, &mut ids),
+            None => !resolved.locals.is_empty(),
         };
         Meant {
             ids: ids.into_iter().collect(),
@@ -355,37 +355,6 @@ impl<'a> Links<'a> {
             .collect();
         let mut ids = ids.into_iter();
         ids.next().filter(|_| ids.next().is_none())
-    }
-
-    /// Adds what local values are by their names, `local.node_security_group_id` being of `aws_security_group.node`; whether that is
-    /// all of them. Said in a note, as every guess is.
-    fn called(
-        &self,
-        owner: &'a Instance,
-        locals: &BTreeSet<(String, String)>,
-        kinds: &[&str],
-        ids: &mut BTreeSet<String>,
-    ) -> bool {
-        locals.iter().all(|(module, name)| {
-            let all = self.inside(module, kinds).filter(|one| names_of(name, one));
-            let named: BTreeMap<&str, Vec<&Instance>> = all.fold(BTreeMap::new(), |mut all, one| {
-                all.entry(own_address(one)).or_default().push(one);
-                all
-            });
-            let longest = named.keys().map(|name| name.len()).max();
-            let mut best = named.into_iter().filter(|(name, _)| Some(name.len()) == longest);
-            let (Some((_, found)), None) = (best.next(), best.next()) else {
-                return false;
-            };
-            let same = found.iter().filter(|one| one.key == owner.key);
-            let same: Vec<String> = same.map(|one| id(one)).collect();
-            ids.extend(match same.as_slice() {
-                [_] if module == &owner.module && owner.key.is_some() => same,
-                _ => found.into_iter().map(id).collect(),
-            });
-            self.guesses.borrow_mut().insert(owner.address.clone());
-            true
-        })
     }
 
     /// The id of an instance. What takes over something that comes with a VPC has the id of that.
@@ -567,27 +536,6 @@ pub fn id(instance: &Instance) -> String {
         .and_then(Value::as_str)
         .filter(|text| !text.is_empty())
         .map_or_else(|| instance.address.clone(), str::to_owned)
-}
-
-/// Whether the name of a local value is made of a resource's own name and its type's: `private_subnet_ids` of
-/// `aws_subnet.private`.
-fn names_of(local: &str, instance: &Instance) -> bool {
-    let local: Vec<&str> = local.split('_').map(|word| word.trim_end_matches('s')).collect();
-    let within = |text: &str| {
-        let words: Vec<&str> = text.split('_').map(|word| word.trim_end_matches('s')).collect();
-        local
-            .windows(words.len())
-            .any(|window| window == words.as_slice())
-    };
-    let kind = instance.kind.trim_start_matches("aws_");
-    let short = match kind {
-        "security_group" => "sg",
-        "route_table" => "rtb",
-        "internet_gateway" => "igw",
-        "nat_gateway" => "nat",
-        _ => kind,
-    };
-    within(&instance.name) && (within(kind) || within(short))
 }
 
 /// What AWS makes with a VPC or an EKS cluster, and its id where AWS has not given one yet.
