@@ -102,19 +102,8 @@ impl Kind for ResourceGateways {
 
 fn own_interface(gateway: &ResourceGateway, subnet: &SubnetId) -> NetworkInterface {
     NetworkInterface {
-        name: None,
-        subnet: subnet.clone(),
-        ip: Vec::new().into(),
-        prefixes: Vec::new().into(),
-        public_ip: None,
-        security_groups: gateway.security_groups.clone(),
-        source_dest_check: true,
-        deny_all_igw_traffic: false,
-        instance: None,
-        device_index: 0,
-        interface_type: None,
         description: Some("VPC Lattice resource gateway".to_owned()),
-        tags: crate::model::Tags::new(),
+        ..NetworkInterface::unassigned(subnet.clone(), gateway.security_groups.clone())
     }
 }
 

@@ -61,7 +61,7 @@ pub fn place(model: &mut Model, placement: &Placement) -> Vec<NetworkInterfaceId
             public_ip: placement.public.then(|| public_address(model)).flatten(),
             interface_type: Some(placement.kind.to_owned()),
             tags: placement.tags.clone(),
-            ..interface(subnet, groups)
+            ..NetworkInterface::unassigned(subnet, groups)
         };
         model.enis.insert(id.clone(), eni);
         enis.push(id);
@@ -88,25 +88,6 @@ pub fn any_of(model: &Model, subnet: &SubnetId) -> OneOrMany<AddressSpec> {
 
 fn interface_id(placement: &Placement, subnet: &SubnetId) -> String {
     format!("{}@{subnet}", placement.id)
-}
-
-/// An interface with any free address of its subnet.
-pub fn interface(subnet: SubnetId, security_groups: Vec<SecurityGroupId>) -> NetworkInterface {
-    NetworkInterface {
-        name: None,
-        subnet,
-        ip: OneOrMany::default(),
-        prefixes: OneOrMany::default(),
-        public_ip: None,
-        security_groups,
-        source_dest_check: true,
-        deny_all_igw_traffic: false,
-        instance: None,
-        device_index: 0,
-        interface_type: None,
-        description: None,
-        tags: Tags::new(),
-    }
 }
 
 /// The VPC of a subnet.

@@ -82,19 +82,8 @@ fn parse(text: &str, number: usize, model: &Model) -> Result<NetworkInterface, Q
         .collect::<Result<_, _>>()?;
     let last = u32::try_from(number + 1).unwrap_or(u32::MAX);
     Ok(NetworkInterface {
-        name: None,
-        subnet,
-        ip: Vec::new().into(),
-        prefixes: Vec::new().into(),
         public_ip: public.then(|| Ipv4Addr::from(STAND_INS.saturating_add(last))),
-        security_groups,
-        source_dest_check: true,
-        deny_all_igw_traffic: false,
-        instance: None,
-        device_index: 0,
-        interface_type: None,
-        description: None,
-        tags: crate::model::Tags::new(),
+        ..NetworkInterface::unassigned(subnet, security_groups)
     })
 }
 

@@ -142,19 +142,10 @@ fn node_interface(balancer: &LoadBalancer, subnet: &SubnetId, number: u32) -> Ne
     let gateway = balancer.kind == LoadBalancerType::Gateway;
     let public = Ipv4Addr::from(STAND_INS.saturating_add(number % 127));
     NetworkInterface {
-        name: None,
-        subnet: subnet.clone(),
-        ip: Vec::new().into(),
-        prefixes: Vec::new().into(),
         public_ip: balancer.internet_facing.then_some(public),
-        security_groups: balancer.security_groups.clone(),
-        source_dest_check: true,
-        deny_all_igw_traffic: false,
-        instance: None,
-        device_index: 0,
         interface_type: gateway.then(|| "gateway_load_balancer".to_owned()),
         description: Some("ELB node".to_owned()),
-        tags: crate::model::Tags::new(),
+        ..NetworkInterface::unassigned(subnet.clone(), balancer.security_groups.clone())
     }
 }
 

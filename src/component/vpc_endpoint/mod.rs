@@ -154,19 +154,8 @@ fn implied_routes(id: &VpcEndpointId, endpoint: &VpcEndpoint, model: &Model) -> 
 
 fn own_interface(endpoint: &VpcEndpoint, subnet: &SubnetId) -> NetworkInterface {
     NetworkInterface {
-        name: None,
-        subnet: subnet.clone(),
-        ip: Vec::new().into(),
-        prefixes: Vec::new().into(),
-        public_ip: None,
-        security_groups: endpoint.security_groups.clone(),
-        source_dest_check: true,
-        deny_all_igw_traffic: false,
-        instance: None,
-        device_index: 0,
-        interface_type: None,
         description: Some("VPC Endpoint Interface".to_owned()),
-        tags: crate::model::Tags::new(),
+        ..NetworkInterface::unassigned(subnet.clone(), endpoint.security_groups.clone())
     }
 }
 

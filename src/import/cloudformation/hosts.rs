@@ -3,7 +3,7 @@
 use super::resource::{Block, Named, Resource, named};
 use super::value::Value;
 use super::{Build, filters, labels};
-use crate::import::service::{any_of, interface, public_address, vpc_of};
+use crate::import::service::{any_of, public_address, vpc_of};
 use crate::model::default_group;
 use crate::model::{
     AddressSpec, Cidr, ElasticIp, Instance, InstanceId, InstanceState, NetworkInterface, NetworkInterfaceId,
@@ -98,7 +98,7 @@ fn made(block: Block<'_>, subnet: &str, groups: Vec<SecurityGroupId>) -> Network
         ip: addresses(block),
         prefixes: OneOrMany(prefixes.collect::<Vec<Cidr>>()),
         source_dest_check: block.truth("SourceDestCheck").unwrap_or(true),
-        ..interface(subnet.into(), groups)
+        ..NetworkInterface::unassigned(subnet.into(), groups)
     }
 }
 

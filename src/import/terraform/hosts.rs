@@ -6,7 +6,7 @@ use super::links::{self, Id};
 use super::places::SUBNET;
 use super::view::View;
 use super::{Build, named};
-use crate::import::service::{interface, public_address, vpc_of};
+use crate::import::service::{public_address, vpc_of};
 use crate::model::default_group;
 use crate::model::{
     AddressSpec, Cidr, ElasticIp, Instance, InstanceId, InstanceState, NetworkInterface, NetworkInterfaceId,
@@ -116,7 +116,7 @@ fn interfaces(build: &mut Build<'_>) {
                 .unwrap_or_default(),
             description: view.text("description").map(str::to_owned),
             tags,
-            ..interface(subnet.as_str().into(), groups)
+            ..NetworkInterface::unassigned(subnet.as_str().into(), groups)
         };
         build.add("enis", &view, item, |model| &mut model.enis);
     }
@@ -232,7 +232,7 @@ fn primary_in<'a>(
         public_ip: public.or_else(|| wanted.then(|| build.public(view)).flatten()),
         source_dest_check: view.truth("source_dest_check").unwrap_or(true),
         instance: Some(id.into()),
-        ..interface(subnet.into(), groups)
+        ..NetworkInterface::unassigned(subnet.into(), groups)
     };
     build.add_as("enis", &eni, item, |model| &mut model.enis);
 }

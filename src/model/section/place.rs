@@ -141,3 +141,24 @@ impl Subnet {
         self.cidr.iter().any(|cidr| cidr.net().contains(&address))
     }
 }
+
+impl NetworkInterface {
+    /// One at any free address of its subnet.
+    pub fn unassigned(subnet: SubnetId, security_groups: Vec<SecurityGroupId>) -> Self {
+        Self {
+            name: None,
+            subnet,
+            ip: OneOrMany::default(),
+            prefixes: OneOrMany::default(),
+            public_ip: None,
+            security_groups,
+            source_dest_check: true,
+            deny_all_igw_traffic: false,
+            instance: None,
+            device_index: 0,
+            interface_type: None,
+            description: None,
+            tags: Tags::new(),
+        }
+    }
+}
