@@ -22,6 +22,9 @@ mod kernel;
 #[path = "logs/hostile.rs"]
 mod hostile;
 
+#[path = "logs/bombs.rs"]
+mod bombs;
+
 #[path = "logs/unused.rs"]
 mod unused;
 

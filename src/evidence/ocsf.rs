@@ -57,7 +57,8 @@ static FORMAT: LazyLock<Arc<Format>> = LazyLock::new(|| {
 /// An event, as far as a record has fields for it.
 #[derive(Debug, Default)]
 pub struct Event {
-    values: [Option<String>; PATHS.len()],
+    /// Nothing is empty.
+    values: [String; PATHS.len()],
     /// What is called like a field of a record: the row of a query's result.
     named: Vec<(String, String)>,
 }
@@ -65,13 +66,26 @@ pub struct Event {
 impl Event {
     /// Whether an event has something at this path.
     pub fn knows(path: &str) -> bool {
-        PATHS.contains(&path)
+        Self::place(path).is_some()
+    }
+
+    /// The place of what an event has at this path.
+    pub fn place(path: &str) -> Option<usize> {
+        PATHS.iter().position(|one| *one == path)
     }
 
     /// Takes a value.
-    pub fn take(&mut self, path: &str, value: String) {
-        if let Some(place) = PATHS.iter().position(|one| *one == path) {
-            self.values[place] = Some(value).filter(|value| !value.is_empty());
+    pub fn take(&mut self, path: &str, value: &str) {
+        if let Some(place) = Self::place(path) {
+            self.put(place, value);
+        }
+    }
+
+    /// Takes a value by its place.
+    pub fn put(&mut self, place: usize, value: &str) {
+        if let Some(into) = self.values.get_mut(place) {
+            into.clear();
+            into.push_str(value);
         }
     }
 
@@ -147,8 +161,8 @@ impl Event {
     }
 
     fn get(&self, path: &str) -> Option<&str> {
-        let place = PATHS.iter().position(|one| *one == path)?;
-        self.values[place].as_deref()
+        let value = self.values.get(Self::place(path)?)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// The end that is the recording interface's own.

@@ -204,11 +204,10 @@ fn read_file<G: Gather>(found: &Found, reading: &Reading, scan: &mut Scan, sink:
         Ok(opened) => opened,
         Err(error) => return scan.problem(format!("{name}: {error}")),
     };
-    let mut lines = Lines::new(name, reading, scan, sink);
     if head == parquet::MAGIC {
-        parquet::read(file, &mut lines);
-        return reading.watched.tell(|watch| watch.read(found.bytes));
+        return parquet::read(file, &name, reading, scan, sink);
     }
+    let mut lines = Lines::new(name, reading, scan, sink);
     let before = if rewound { Vec::new() } else { head.clone() };
     let bytes = Counted::new(io::Cursor::new(before).chain(file), &reading.watched);
     stream(&head, bytes, &mut lines);

@@ -163,9 +163,7 @@ impl<'de> Visitor<'de> for Leaves<'_> {
 
     fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
         self.event.take_named(self.path, value);
-        if Event::knows(self.path) {
-            self.event.take(self.path, value.to_owned());
-        }
+        self.event.take(self.path, value);
         Ok(())
     }
 

@@ -138,7 +138,12 @@ fn ocsf_parquet(lines: &[String]) -> Vec<u8> {
         };
         events.iter().map(value).collect()
     };
-    written(OCSF, &[&column])
+    let gzip = Compression::GZIP(GzipLevel::default());
+    written(
+        OCSF,
+        &[&column],
+        WriterProperties::builder().set_compression(gzip).build(),
+    )
 }
 
 pub fn gzip(text: &str) -> Vec<u8> {
@@ -149,6 +154,12 @@ pub fn gzip(text: &str) -> Vec<u8> {
 
 /// A flow log's own Parquet file.
 pub fn parquet(lines: &[String]) -> Vec<u8> {
+    let gzip = Compression::GZIP(GzipLevel::default());
+    parquet_with(lines, WriterProperties::builder().set_compression(gzip).build())
+}
+
+/// The same, as another writer makes it.
+pub fn parquet_with(lines: &[String], properties: WriterProperties) -> Vec<u8> {
     let numbers = ["version", "srcport", "dstport", "protocol"];
     let long = ["packets", "bytes", "start", "end"];
     let mut schema = "message flow_log {\n".to_owned();
@@ -169,14 +180,12 @@ pub fn parquet(lines: &[String]) -> Vec<u8> {
     };
     let groups: Vec<_> = lines.chunks(5000).map(|group| move |at| of(group, at)).collect();
     let groups: Vec<&dyn Fn(usize) -> Vec<String>> = groups.iter().map(|group| group as _).collect();
-    written(&schema, &groups)
+    written(&schema, &groups, properties)
 }
 
 /// A file of row groups, each told column by column; `-` is nothing.
-fn written(schema: &str, groups: &[&dyn Fn(usize) -> Vec<String>]) -> Vec<u8> {
+fn written(schema: &str, groups: &[&dyn Fn(usize) -> Vec<String>], properties: WriterProperties) -> Vec<u8> {
     let schema = Arc::new(parse_message_type(schema).unwrap());
-    let gzip = Compression::GZIP(GzipLevel::default());
-    let properties = WriterProperties::builder().set_compression(gzip).build();
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties)).unwrap();
     for group in groups {
         let mut group_writer = writer.next_row_group().unwrap();
