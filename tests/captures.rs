@@ -8,8 +8,13 @@
 
 use etherparse::PacketBuilder;
 use std::io::Write;
+use std::path::Path;
+use std::sync::LazyLock;
 use whyhop::evidence::{Gather, Logs, Reading, Record, Row, Scan, Spot, State, correlate, read_bytes};
 use whyhop::{Analysis, Options};
+
+#[path = "captures/hostile.rs"]
+mod hostile;
 
 const MODEL: &str = "
 version: 1
@@ -133,10 +138,16 @@ fn analysis() -> Analysis {
     Analysis::from_text("model.yaml", MODEL).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
+static READING: LazyLock<Reading> = LazyLock::new(|| Logs::default().reading(analysis().model(), None));
+
+/// The same of a file, or of a pipe.
+fn read_file(path: &Path) -> (Vec<String>, Scan) {
+    let (kept, scan) = whyhop::evidence::read(&[path.to_owned()], &READING, Kept::default);
+    (kept.0.into_iter().map(|record| record.text).collect(), scan)
+}
+
 /// The records of a capture as lines, and what else was found.
 fn read(bytes: &[u8]) -> (Vec<String>, Scan) {
-    static READING: std::sync::LazyLock<Reading> =
-        std::sync::LazyLock::new(|| Logs::default().reading(analysis().model(), None));
     let mut kept = Kept::default();
     let scan = read_bytes("capture", bytes, &READING, &mut kept);
     (kept.0.into_iter().map(|record| record.text).collect(), scan)

@@ -11,6 +11,7 @@
 //! Laws: of a file no more than a few packets and [`FLOWS_MAX`] flows are held; what cannot be read is counted and told.
 
 use super::format::Format;
+use super::guard::guarded;
 use super::lines::Lines;
 use super::read::Gather;
 use crate::model::{AddressSpec, Model, NetworkInterface, VXLAN};
@@ -19,7 +20,7 @@ use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -183,10 +184,11 @@ impl Table {
         bytes: impl Read + Send,
         lines: &mut Lines<'_, G>,
     ) -> Result<(), String> {
-        let mut reader = create_reader(BUFFER, bytes).map_err(|error| told(&error))?;
+        let mut reader = create_reader(BUFFER, Whole { bytes, error: None }).map_err(|error| told(&error))?;
         let mut wires: Vec<Wire> = Vec::new();
         loop {
-            match reader.next() {
+            let next = &mut reader;
+            match guarded(move || next.next())? {
                 Ok((size, block)) => {
                     self.block(&block, &mut wires);
                     reader.consume(size);
@@ -353,9 +355,36 @@ impl Table {
     }
 }
 
+/// A reader that gives as much as there is room for: who looks for the head of a capture looks once.
+struct Whole<R> {
+    bytes: R,
+    /// What is told when what came before it is taken.
+    error: Option<io::Error>,
+}
+
+impl<R: Read> Read for Whole<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut got = 0;
+        while got < buffer.len() && self.error.is_none() {
+            match self.bytes.read(&mut buffer[got..]) {
+                Ok(0) => break,
+                Ok(more) => got += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => self.error = Some(error),
+            }
+        }
+        match self.error.take_if(|_| got == 0) {
+            Some(error) => Err(error),
+            None => Ok(got),
+        }
+    }
+}
+
 fn told(error: &PcapError<&[u8]>) -> String {
     match error {
-        PcapError::UnexpectedEof => "the capture ends in the middle of a packet".to_owned(),
+        PcapError::UnexpectedEof | PcapError::Incomplete(_) => {
+            "the capture ends in the middle of a packet".to_owned()
+        }
         PcapError::BufferTooSmall => format!("a packet is larger than {BUFFER} bytes"),
         PcapError::HeaderNotRecognized => "not the header of a capture".to_owned(),
         PcapError::ReadError => "it cannot be read on".to_owned(),
