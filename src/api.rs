@@ -100,10 +100,17 @@ impl Analysis {
     }
 
     /// Asks everything that a check file expects, as of a day.
-    pub fn check(&self, checks: &Checks, flow_logs: &[PathBuf], today: Date) -> Result<Report, Diagnostics> {
+    pub fn check(
+        &self,
+        checks: &Checks,
+        flow_logs: &[PathBuf],
+        how: &Logs,
+        today: Date,
+    ) -> Result<Report, Diagnostics> {
         let job = Job {
             answers: self,
             flow_logs,
+            how,
             today,
         };
         crate::check::run(job, checks)

@@ -9,6 +9,7 @@ mod formats;
 use jiff::civil::{Date, date};
 use whyhop::Analysis;
 use whyhop::check::{CheckFile, Outcome, Report, Status};
+use whyhop::evidence::Logs;
 use whyhop::model::Diagnostics;
 use whyhop::report::{Style, check};
 
@@ -18,7 +19,7 @@ const TODAY: Date = date(2026, 12, 1);
 fn asked(text: &str) -> Result<Report, Diagnostics> {
     let checks = CheckFile::read("checks.yaml", text.as_bytes().to_vec())?;
     let analysis = Analysis::from_text("net.yaml", NET).unwrap();
-    analysis.check(&checks, &[], TODAY)
+    analysis.check(&checks, &[], &Logs::default(), TODAY)
 }
 
 fn report(parts: &str) -> Report {
@@ -150,7 +151,7 @@ fn what_the_model_does_not_decide_is_neither_passed_nor_failed() {
     let check = |parts: &str| {
         let text = format!("version: 1\n{parts}");
         let checks = CheckFile::read("checks.yaml", text.into_bytes()).unwrap();
-        analysis.check(&checks, &[], TODAY).unwrap()
+        analysis.check(&checks, &[], &Logs::default(), TODAY).unwrap()
     };
     let report = check(
         "expect:\n  - { from: web1, to: b, verdict: blocked }\nisolate:\n  - sets: [[subnet-web], [subnet-b]]\n",
@@ -296,7 +297,7 @@ fn a_route_that_leads_back_another_way_is_found() {
         let analysis = Analysis::from_text("net.yaml", model).unwrap();
         let text = b"version: 1\nhygiene: { asymmetric-route: error }\n".to_vec();
         let checks = CheckFile::read("checks.yaml", text).unwrap();
-        analysis.check(&checks, &[], TODAY).unwrap()
+        analysis.check(&checks, &[], &Logs::default(), TODAY).unwrap()
     };
     let report = check(&model);
     assert_eq!(statuses(&report), ["fail"]);
@@ -314,7 +315,7 @@ fn a_rule_of_hygiene_that_finds_nothing_is_told_too() {
     let analysis = Analysis::from_text("clean.yaml", clean).unwrap();
     let text = "version: 1\nhygiene: { shadowed-rule: error, unused-group: warn, ephemeral-gap: error, asymmetric-route: error, world-open-port: error, overlapping-cidr: off }\n";
     let checks = CheckFile::read("checks.yaml", text.as_bytes().to_vec()).unwrap();
-    let report = analysis.check(&checks, &[], TODAY).unwrap();
+    let report = analysis.check(&checks, &[], &Logs::default(), TODAY).unwrap();
     assert_eq!(statuses(&report), ["pass"; 5]);
 }
 

@@ -14,6 +14,8 @@ mod help;
 mod import;
 #[path = "cli/matrix.rs"]
 mod matrix;
+#[path = "cli/names.rs"]
+mod names;
 #[path = "cli/review.rs"]
 mod review;
 #[path = "cli/sharing.rs"]

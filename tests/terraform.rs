@@ -7,6 +7,7 @@ use jiff::civil::{Date, date};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use whyhop::check::{CheckFile, Status};
+use whyhop::evidence::Logs;
 use whyhop::import::terraform;
 use whyhop::model::{Diagnostics, Loaded, ResourceId};
 use whyhop::packet::PacketSet;
@@ -36,7 +37,7 @@ fn failures(analysis: &Analysis, checks: &str) -> Vec<String> {
     let bytes = std::fs::read(folder().join(checks)).unwrap();
     let checks = CheckFile::read(checks, bytes).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let report = analysis
-        .check(&checks, &[], TODAY)
+        .check(&checks, &[], &Logs::default(), TODAY)
         .unwrap_or_else(|mistakes| panic!("{mistakes}"));
     assert!(!report.outcomes.is_empty());
     let failed = report.outcomes.iter().filter(|one| one.status != Status::Pass);

@@ -61,7 +61,11 @@ fn demanded(
         Some([one]) => Ok(one.to_string()),
         _ => Err(QuestionError {
             message: format!("no component of the network is called `{word}`"),
-            hint: near(word, ids.iter().copied()).map(|near| format!("did you mean {near}?")),
+            hint: near(
+                word,
+                ids.iter().copied().chain(index.names.keys().map(String::as_str)),
+            )
+            .map(|near| format!("did you mean {near}?")),
         }),
     };
     words.iter().map(one).collect()

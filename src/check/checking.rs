@@ -6,6 +6,7 @@ use super::words::{Day, Level};
 use crate::analysis::repair::{Goal, Repair};
 use crate::analysis::scope::{Access, Scope};
 use crate::analysis::{Endpoint, Finding, Members, Options, QuestionError};
+use crate::evidence::Logs;
 use crate::model::{Diagnostic, Model, OneOrMany, Part};
 use crate::packet::parse_packets;
 use jiff::civil::Date;
@@ -36,6 +37,8 @@ pub struct Job<'a> {
     pub answers: &'a dyn Answers,
     /// Flow logs to hold the answers against.
     pub flow_logs: &'a [PathBuf],
+    /// How they are to be read.
+    pub how: &'a Logs,
     /// Today.
     pub today: Date,
 }

@@ -3,11 +3,11 @@
 use super::checking::{Checking, Said};
 use super::file::Expectation;
 use super::outcome::{Outcome, Question, Status, Wanted, told};
-use super::words::{Because, EvidenceWord, Level, Picks, VerdictWord};
+use super::words::{Because, Level, Picks, VerdictWord};
 use crate::analysis::repair::Goal;
 use crate::analysis::{Blocker, Finding, Options, Pair, Verdict, together};
 use crate::code::ExplanationCode;
-use crate::evidence::{Logs, correlate};
+use crate::evidence::correlate;
 use crate::model::{Part, near};
 use crate::network::RuleRef;
 use crate::packet::Space;
@@ -188,9 +188,9 @@ fn complaints(
             finding,
             checking.job.answers.model(),
             checking.job.flow_logs,
-            &Logs::default(),
+            checking.job.how,
         );
-        let state = EvidenceWord::of(evidence.state);
+        let state = evidence.state;
         if !expectation.evidence.0.contains(&state) {
             let wanted: Vec<&str> = expectation.evidence.iter().map(|one| one.as_str()).collect();
             wrong.push(format!(

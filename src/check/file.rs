@@ -2,7 +2,8 @@
 
 use super::mistakes::told;
 use super::scope::Scopes;
-use super::words::{Because, Day, EvidenceWord, HygieneRule, LegWord, Level, Picks, VerdictWord};
+use super::words::{Because, Day, HygieneRule, LegWord, Level, Picks, VerdictWord};
+use crate::evidence::State;
 use crate::model::{Diagnostic, Diagnostics, Document, OneOrMany, Part, Ports, near};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -88,7 +89,7 @@ parts! {
         pub avoid: OneOrMany<String>,
         /// What the flow logs must say; any of these.
         #[serde(default)]
-        pub evidence: OneOrMany<EvidenceWord>,
+        pub evidence: OneOrMany<State>,
         /// Whether the answer must hold for all of AWS's own picks, or for any.
         #[serde(default)]
         pub picks: Picks,

@@ -24,4 +24,4 @@ pub use mend::mend;
 pub use outcome::{Outcome, Question, RULES, Report, Rule, Status, Step, Wanted};
 pub use run::run;
 pub use scope::{LIBRARY, Library, Scopes};
-pub use words::{Because, Day, EvidenceWord, HygieneRule, LegWord, Level, Picks, VerdictWord};
+pub use words::{Because, Day, HygieneRule, LegWord, Level, Picks, VerdictWord};

@@ -1,7 +1,6 @@
 //! The words of a check file, and its small values.
 
 use crate::analysis::Verdict;
-use crate::evidence::State;
 use crate::network::Leg;
 use jiff::civil::Date;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -63,23 +62,6 @@ words! {
         /// Any.
         Any,
     }
-
-    /// What flow logs say.
-    enum EvidenceWord {
-        /// They show what the answer says.
-        #[default]
-        Corroborated,
-        /// They show something else.
-        Contradicted,
-        /// They fit, and would fit other answers too.
-        Weak,
-        /// They do not decide.
-        Inconclusive,
-        /// Nothing was recorded where something would have been.
-        Silent,
-        /// No flow log sees this.
-        NotObservable,
-    }
 }
 
 impl VerdictWord {
@@ -100,32 +82,6 @@ impl LegWord {
         match self {
             Self::Forward => Leg::Forward,
             Self::Return => Leg::Return,
-        }
-    }
-}
-
-impl EvidenceWord {
-    /// The word for a state.
-    pub fn of(state: State) -> Self {
-        match state {
-            State::Corroborated => Self::Corroborated,
-            State::Contradicted => Self::Contradicted,
-            State::Weak => Self::Weak,
-            State::Inconclusive => Self::Inconclusive,
-            State::Silent => Self::Silent,
-            State::NotObservable => Self::NotObservable,
-        }
-    }
-
-    /// As it is written.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Corroborated => "corroborated",
-            Self::Contradicted => "contradicted",
-            Self::Weak => "weak",
-            Self::Inconclusive => "inconclusive",
-            Self::Silent => "silent",
-            Self::NotObservable => "not_observable",
         }
     }
 }

@@ -3,10 +3,11 @@
 use super::args::ParameterArgs;
 use super::opening::analysis;
 use super::output::Screen;
-use super::reports::{self, ReportArgs};
+use super::reports::{self, ReportArgs, ReportFormat, there};
 use super::{Exit, Failure};
 use crate::Analysis;
 use crate::check::{CheckFile, Checks, Scopes, mend};
+use crate::evidence::Logs;
 use crate::model::{Diagnostic, Diagnostics, Excerpt, Location};
 use clap::Args;
 use jiff::civil::Date;
@@ -45,6 +46,10 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Failure> {
     for (path, checks) in &mut files {
         scopes(path, checks)?;
     }
+    let how = Logs {
+        watched: screen.watch(args.report.format == ReportFormat::Text),
+        ..Logs::default()
+    };
     let mut models: BTreeMap<Vec<PathBuf>, Analysis> = BTreeMap::new();
     let (mut told, mut mistakes) = (Vec::new(), Vec::new());
     for (path, checks) in &files {
@@ -59,7 +64,8 @@ pub fn run(args: &CheckArgs, screen: &Screen) -> Result<Exit, Failure> {
             models.insert(model.clone(), analysis(&model, &args.parameters.all(), screen)?);
         }
         let logs = meant(&args.flow_logs, &checks.flow_logs, path);
-        match models[&model].check(checks, &logs, today) {
+        there(&logs)?;
+        match models[&model].check(checks, &logs, &how, today) {
             Ok(mut report) => {
                 if args.repair {
                     mend(&models[&model], &mut report);

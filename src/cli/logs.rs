@@ -6,11 +6,11 @@ use super::output::Screen;
 use super::reports::there;
 use super::{Exit, Failure};
 use crate::evidence::{self, Dialect, Partitions, Query, Shown, Sight, Window};
-use crate::model::Place;
+use crate::model::{Model, Place};
 use crate::report::logs as report;
 use crate::{Analysis, Options};
 use clap::{Args, Subcommand, ValueEnum};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// `whyhop logs`.
@@ -45,7 +45,7 @@ pub struct LogsShow {
     /// Flow logs: files, or folders of them.
     #[arg(required = true, value_name = "LOGS")]
     pub logs: Vec<PathBuf>,
-    /// Whose records: a network interface, a transit gateway attachment, a regional NAT gateway.
+    /// Whose records: a network interface, a transit gateway attachment, a regional NAT gateway; with a model, their names too.
     #[arg(long, value_name = "ID", conflicts_with = "path")]
     pub of: Vec<String>,
     /// The records of a path: `--path web db`. Needs a model.
@@ -173,10 +173,9 @@ pub fn run(args: &LogsArgs, screen: &Screen) -> Result<Exit, Failure> {
 fn show(args: &LogsShow, screen: &Screen) -> Result<Exit, Failure> {
     let logs = args.reading.logs(screen.watch(args.format == Shape::Text));
     let analysis = match args.model.is_empty() {
-        true => Analysis::new(crate::model::Model::default()),
+        true => Analysis::new(Model::default()),
         false => opening::analysis(&args.model, &BTreeMap::new(), screen)?,
     };
-    let mut whose: Vec<String> = args.of.clone();
     if let [from, to] = args.path.as_slice() {
         let finding = analysis.path(from, to, &args.packets, &Options::default())?;
         let evidence = evidence::correlate(&finding, analysis.model(), &args.logs, &logs);
@@ -187,10 +186,44 @@ fn show(args: &LogsShow, screen: &Screen) -> Result<Exit, Failure> {
         };
         return tell(&shown, args.format, screen);
     }
-    whose.sort();
+    let (whose, strangers) = whose(analysis.model(), &args.of);
     let whose: Vec<&str> = whose.iter().map(String::as_str).collect();
     let shown = evidence::show(analysis.model(), &whose, &args.logs, &logs, args.limit);
+    // Logs may hold records of who is not in the model; who is in neither is mistyped.
+    let met = |word: &str| shown.records.iter().any(|record| record.names(word));
+    let whole = shown.all == shown.records.len() as u64;
+    if let Some(word) = strangers.iter().find(|word| whole && !met(word))
+        && !args.model.is_empty()
+    {
+        return Err(unheard_of(analysis.model(), word));
+    }
     tell(&shown, args.format, screen)
+}
+
+/// Those who record what some words name, and the words that name nobody in the model: these may be ids.
+fn whose<'w>(model: &Model, words: &'w [String]) -> (BTreeSet<String>, Vec<&'w str>) {
+    let (mut all, mut strangers) = (BTreeSet::new(), Vec::new());
+    for word in words {
+        let known = evidence::whose(model, word);
+        if known.is_empty() {
+            strangers.push(word.as_str());
+            all.insert(word.clone());
+        }
+        all.extend(known);
+    }
+    (all, strangers)
+}
+
+fn unheard_of(model: &Model, word: &str) -> Failure {
+    Failure::Question {
+        message: format!("no record and nothing in the model is of `{word}`"),
+        hint: Some(match evidence::recorder_like(model, word) {
+            Some(near) => format!("did you mean {near}?"),
+            None => {
+                "network interfaces, transit gateway attachments and NAT gateways have records".to_owned()
+            }
+        }),
+    }
 }
 
 fn tell(shown: &Shown, format: Shape, screen: &Screen) -> Result<Exit, Failure> {
@@ -261,7 +294,14 @@ fn coverage(args: &LogsCoverage, screen: &Screen) -> Result<Exit, Failure> {
 
 fn sql(args: &LogsSql, screen: &Screen) -> Result<Exit, Failure> {
     let analysis = opened(&args.model, screen)?;
-    let mut whose = args.of.clone();
+    let (mut whose, strangers) = whose(analysis.model(), &args.of);
+    for word in strangers {
+        let near = evidence::recorder_like(analysis.model(), word);
+        let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        screen.note(&format!(
+            "nothing that records is called `{word}` in the model{near}"
+        ));
+    }
     if let [from, to] = args.path.as_slice() {
         let finding = analysis.path(from, to, &args.packets, &Options::default())?;
         whose.extend(evidence::recorders(&finding));

@@ -8,6 +8,7 @@ use super::opening;
 use super::output::Screen;
 use super::{Exit, Failure};
 use crate::check::{CheckFile, Checks, HygieneRule, Report};
+use crate::evidence::Logs;
 use crate::report::review::{Review, review};
 use crate::{Analysis, Options};
 use clap::Args;
@@ -103,22 +104,26 @@ fn reports(dir: &Path, screen: &Screen) -> Result<BTreeMap<String, String>, Fail
         });
     }
     let mut reports = BTreeMap::new();
+    let how = Logs {
+        watched: screen.watch(true),
+        ..Logs::default()
+    };
     for path in models {
         let inner = path.strip_prefix(dir).unwrap_or(&path).with_extension("");
         let parts = inner.iter().map(|part| part.to_string_lossy().into_owned());
         let name = parts.collect::<Vec<_>>().join("--");
         let analysis = opening::analysis(std::slice::from_ref(&path), &BTreeMap::new(), screen)?;
-        let text = report(&name, &path, &analysis, &checks)?;
+        let text = report((&name, &path), &analysis, &checks, &how)?;
         reports.insert(name, text);
     }
     Ok(reports)
 }
 
 fn report(
-    name: &str,
-    path: &Path,
+    (name, path): (&str, &Path),
     analysis: &Analysis,
     checks: &[(PathBuf, Checks)],
+    how: &Logs,
 ) -> Result<String, Failure> {
     // A review is of the design: what has an `until` is asked as if there were none.
     let today = Date::MIN;
@@ -127,7 +132,9 @@ fn report(
         let models = meant(&[], &checks.model, file);
         if models.iter().any(|model| model == path) {
             let logs = meant(&[], &checks.flow_logs, file);
-            let report = analysis.check(checks, &logs, today).map_err(Failure::Checks)?;
+            let report = analysis
+                .check(checks, &logs, how, today)
+                .map_err(Failure::Checks)?;
             expected.push(report);
         }
     }
@@ -136,7 +143,9 @@ fn report(
         .map(|rule| format!("  {}: warn\n", rule.id()));
     let text = format!("version: 1\nhygiene:\n{}", hygiene.collect::<String>());
     let hygiene = CheckFile::read("hygiene", text.into_bytes()).map_err(Failure::Checks)?;
-    let mut hygiene = analysis.check(&hygiene, &[], today).map_err(Failure::Checks)?;
+    let mut hygiene = analysis
+        .check(&hygiene, &[], how, today)
+        .map_err(Failure::Checks)?;
     // Nobody wrote that file.
     hygiene.outcomes.iter_mut().for_each(|one| one.expected_at = None);
     let matrix = analysis.matrix("all", &Options::default())?;

@@ -4,6 +4,7 @@ mod audit;
 mod capture;
 mod correlate;
 mod coverage;
+mod crossing;
 mod endless;
 mod files;
 mod format;
@@ -23,6 +24,7 @@ mod sql;
 mod sum;
 mod transit;
 mod watch;
+mod whose;
 mod window;
 mod word;
 mod wrapped;
@@ -31,7 +33,8 @@ pub use audit::{
     Ask, Audit, Author, Drift, DriftKind, End, Group, Needed, Partly, Unused, UnusedRule, Uses, audit,
     unused, uses,
 };
-pub use correlate::{Crossing, Evidence, RecordView, State, correlate, recorders};
+pub use correlate::{Evidence, correlate, recorders};
+pub use crossing::{Crossing, RecordView, State};
 pub use format::{Field, Format};
 pub use guard::is_guarded;
 pub use read::{Gather, Logs, Reading, Scan, Spot, read, read_bytes};
@@ -41,4 +44,5 @@ pub use show::{Shown, flag_names, path_name, show};
 pub use sight::{Sight, sights};
 pub use sql::{Dialect, Partitions, Query, sql};
 pub use watch::{Watch, Watched};
+pub use whose::{recorder_like, whose};
 pub use window::{Window, parse_time};

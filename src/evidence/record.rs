@@ -116,6 +116,11 @@ impl Record {
         recorder.or(self.attachment.as_ref()).map(String::as_str)
     }
 
+    /// Whether somebody of this id recorded it, or is named in it as a gateway's other side.
+    pub fn names(&self, id: &str) -> bool {
+        self.recorder() == Some(id) || self.text.split_ascii_whitespace().any(|word| word == id)
+    }
+
     /// Whether the record may tell of a connection that begins here: a SYN, or flags that are not known. Late packets of
     /// a connection that is gone are rejected too, and say nothing of rules.
     pub fn begins(&self) -> bool {

@@ -1,6 +1,6 @@
 //! What the crossings of an answer say together.
 
-use super::correlate::{Crossing, State};
+use super::crossing::{Crossing, State};
 use super::predict::is_unrecorded;
 use crate::analysis::{Finding, Outcome, Verdict};
 use crate::network::{Leg, Trace};

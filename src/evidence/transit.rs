@@ -2,7 +2,7 @@
 //! those of them that were lost, by reason. No other record of AWS names a route that is missing
 //! (<https://docs.aws.amazon.com/vpc/latest/tgw/tgw-flow-logs.html>, read 2026-11-26).
 
-use super::correlate::{Crossing, RecordView, State};
+use super::crossing::{Crossing, RecordView, State};
 use super::record::Record;
 use super::row::Lost;
 use super::seen::Tuple;

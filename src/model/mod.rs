@@ -57,15 +57,60 @@ impl Origin {
 
 /// The word most like one that is not known, if any is like it.
 pub fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    alike(word, known, 1).first().copied()
+}
+
+/// So many of the words that are like one that is not known, the likest first.
+pub fn alike<'a>(word: &str, known: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
     // Nobody mistypes a word of this length, and comparing it would take long.
     if word.len() > 200 {
-        return None;
+        return Vec::new();
     }
-    let likeness = |known: &str| strsim::jaro_winkler(word, known);
-    let best = known
-        .into_iter()
-        .map(|known| (likeness(known), known))
-        .filter(|(likeness, _)| *likeness > 0.8);
-    best.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
-        .map(|(_, known)| known)
+    let known = known.into_iter().map(|known| (likeness(word, known), known));
+    let mut alike: Vec<(f64, &str)> = known.filter(|(likeness, _)| *likeness > 0.8).collect();
+    alike.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    alike.dedup();
+    alike.into_iter().take(most).map(|(_, known)| known).collect()
+}
+
+/// How alike two words are, 1 at most: by what they have in common, or because one is the other with a slip of the fingers, two
+/// where it is long. In a short word that is all that they need not have in common.
+fn likeness(word: &str, known: &str) -> f64 {
+    if word.eq_ignore_ascii_case(known) {
+        return 1.0;
+    }
+    let length = word.len().min(known.len());
+    let slips = match word.len().abs_diff(known.len()) {
+        0..=2 if length >= 3 => strsim::osa_distance(word, known),
+        _ => usize::MAX,
+    };
+    let likeness = strsim::jaro_winkler(word, known);
+    match (slips, length) {
+        (1, _) | (2, 6..) => likeness.max(0.9),
+        _ => likeness,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{alike, near};
+
+    #[test]
+    fn a_slip_of_the_fingers_is_seen_through() {
+        let known = ["web", "db", "eni-web", "eni-db", "subnet-web", "gateway"];
+        for (word, meant) in [
+            ("wbe", Some("web")),
+            ("WEB", Some("web")),
+            ("we", Some("web")),
+            ("eni-wbe", Some("eni-web")),
+            ("subent-wbe", Some("subnet-web")),
+            ("gatewya", Some("gateway")),
+            ("xyz", None),
+            ("", None),
+        ] {
+            assert_eq!(near(word, known), meant, "{word}");
+        }
+        assert_eq!(alike("eni-we", known, 3), ["eni-web", "eni-db"]);
+        assert_eq!(near(&"web".repeat(100), known), None);
+    }
 }

@@ -13,7 +13,8 @@ pub use packets::{Between, Packets};
 
 use super::index::Index;
 use crate::model::{
-    AddressSpec, Cidr, Model, NetworkInterface, NetworkInterfaceId, ResourceId, Tags, VpcId, parse_address,
+    AddressSpec, Cidr, Model, NetworkInterface, NetworkInterfaceId, ResourceId, Tags, VpcId, alike,
+    parse_address,
 };
 use crate::network::{Network, NodeId, ResourceRef};
 use crate::packet::{AddressSet, Family, RangeSet};
@@ -356,14 +357,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn unheard_of(&self, text: &str) -> QuestionError {
-        let near = self.known().filter_map(|known| {
-            let likeness = strsim::jaro_winkler(text, known);
-            (likeness > 0.75).then_some((likeness, known))
-        });
-        let mut near: Vec<(f64, &str)> = near.collect();
-        near.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(b.1)));
-        near.dedup();
-        let names: Vec<&str> = near.iter().take(3).map(|(_, name)| *name).collect();
+        let names = alike(text, self.known(), 3);
         let hint = match names.as_slice() {
             [] => "an endpoint is an id, a name, an address, a CIDR, `internet`, or tag:KEY=VALUE".to_owned(),
             names => format!("did you mean {}?", names.join(", ")),

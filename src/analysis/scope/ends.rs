@@ -277,9 +277,20 @@ impl<'a> Ends<'a> {
             Some([one]) => Ok(one.to_string()),
             _ => Err(QuestionError {
                 message: format!("nothing in the model is called `{word}`"),
-                hint: None,
+                hint: self.near(&id).map(|near| format!("did you mean {near}?")),
             }),
         }
+    }
+
+    /// What a way may cross and is called most like this.
+    fn near(&self, word: &str) -> Option<String> {
+        let model = self.ground.model;
+        let ids: Vec<String> = TYPES
+            .iter()
+            .flat_map(|(_, section, _)| ids(model, section))
+            .collect();
+        let names = self.ground.index.names.keys().chain(&ids);
+        near(word, names.map(String::as_str)).map(str::to_owned)
     }
 
     /// The id that a word means: itself, or the end of an ARN.
