@@ -172,13 +172,24 @@ impl<'a, G: Gather> Lines<'a, G> {
     }
 
     fn every_line(&mut self, block: &[u8]) {
-        let mut begin = 0;
-        for end in memchr::memchr_iter(b'\n', block) {
-            self.line(&block[begin..end]);
-            begin = end + 1;
-        }
-        if begin < block.len() {
-            self.line(&block[begin..]);
+        let mut rest = block;
+        while !rest.is_empty() {
+            let format = self.format.take();
+            let mut row = Row::default();
+            let ahead = format.as_ref().filter(|_| !self.commas);
+            let length = ahead.and_then(|format| row.read_ahead(format, rest));
+            if length.is_some() {
+                self.number += 1;
+                self.scan.lines += 1;
+                self.hand_on(&row, format.as_ref());
+            }
+            self.format = format;
+            let length = length.unwrap_or_else(|| {
+                let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                self.line(&rest[..end]);
+                (end + 1).min(rest.len())
+            });
+            rest = &rest[length..];
         }
     }
 

@@ -88,14 +88,44 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn read(&mut self, format: &Format, line: &'a [u8]) -> bool {
         self.text = line;
-        let mut words = Words { rest: line };
+        let mut rest = line;
         for field in &format.fields {
-            let Some(word) = words.next() else { return false };
-            if word.text() != b"-" && !self.take(*field, word) {
-                return false;
+            let ahead = words(rest);
+            let length = word_end(ahead);
+            rest = &ahead[length..];
+            match ahead {
+                [] => return false,
+                [b'-', ..] if length == 1 => {}
+                _ if self.take(*field, Word { ahead, length }) => {}
+                _ => return false,
             }
         }
-        words.next().is_none()
+        words(rest).is_empty()
+    }
+
+    /// Reads the line with which a block begins into an empty row, and says how long it is, if it is written as AWS does: one
+    /// space between the words, and a line feed behind the last. None: [`Self::read`] may be able to.
+    #[inline]
+    pub fn read_ahead(&mut self, format: &Format, block: &'a [u8]) -> Option<usize> {
+        let mut at = 0;
+        let (last, fields) = format.fields.split_last()?;
+        for field in fields {
+            at = self.take_ahead(*field, block, at, b' ')?;
+        }
+        at = self.take_ahead(*last, block, at, b'\n')?;
+        self.text = &block[..at - 1];
+        Some(at)
+    }
+
+    #[inline(always)]
+    fn take_ahead(&mut self, field: Field, block: &'a [u8], at: usize, behind: u8) -> Option<usize> {
+        let ahead = block.get(at..)?;
+        let length = word_end(ahead);
+        if length == 0 || ahead.get(length) != Some(&behind) {
+            return None;
+        }
+        let is_nothing = length == 1 && ahead[0] == b'-';
+        (is_nothing || self.take(field, Word { ahead, length })).then_some(at + length + 1)
     }
 
     /// Takes a field; false when it is not what it should be.
@@ -115,7 +145,7 @@ impl<'a> Row<'a> {
             Field::End => set(&mut self.end, word.number().map(seconds)),
             Field::Action => set(&mut self.action, action(word.text())),
             Field::Status => self.status(word.text()),
-            Field::Other => !word.text().contains(&b','),
+            Field::Other => true,
             _ => self.take_more(field, word),
         }
     }
@@ -153,26 +183,17 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The words of a line.
-struct Words<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Words<'a> {
-    #[inline]
-    fn next(&mut self) -> Option<Word<'a>> {
-        // Mostly there is one space.
-        let begin = match self.rest {
-            [b' ', first, ..] if !is_space(*first) => 1,
-            rest => rest.iter().position(|byte| !is_space(*byte))?,
-        };
-        let ahead = &self.rest[begin..];
-        let word = Word {
-            ahead,
-            length: word_end(ahead),
-        };
-        self.rest = &ahead[word.length..];
-        Some(word)
+/// A line from its next word on.
+#[inline(always)]
+fn words(rest: &[u8]) -> &[u8] {
+    // Mostly there is one space.
+    match rest {
+        [b' ', behind @ ..] if behind.first().is_some_and(|first| !is_space(*first)) => behind,
+        [first, ..] if !is_space(*first) => rest,
+        _ => {
+            let begin = rest.iter().position(|byte| !is_space(*byte));
+            &rest[begin.unwrap_or(rest.len())..]
+        }
     }
 }
 
@@ -205,6 +226,37 @@ fn direction(word: &[u8]) -> Option<Direction> {
 #[cfg(test)]
 mod tests {
     use super::{Format, LogAction, Row};
+
+    /// What is read ahead in a block is what is read in the line by itself; only lines as AWS writes them are.
+    #[test]
+    fn a_block_is_read_like_its_lines() {
+        let format = Format::default();
+        let line = b"2 123456789010 eni-1235b8ca123456789 172.31.16.139 172.31.16.21 20641 22 6 20 4249 1418530010 1418530070 ACCEPT OK";
+        let next = b"\n2 123456789010 eni-1235b8ca123456789 - - - - - - - 1431280876 1431280934 - NODATA\n";
+        let mut read = 0;
+        for place in 0..line.len() {
+            for byte in *b" \t\r\n-.,:09aZ\0\x7f\xff" {
+                let mut changed = line.to_vec();
+                changed[place] = byte;
+                let (mut ahead, mut alone) = (Row::default(), Row::default());
+                let block = [changed.as_slice(), next].concat();
+                if let Some(length) = ahead.read_ahead(&format, &block) {
+                    assert_eq!(length, line.len() + 1);
+                    assert!(alone.read(&format, &changed));
+                    assert_eq!(format!("{ahead:?}"), format!("{alone:?}"));
+                    read += 1;
+                }
+                assert!(
+                    Row::default().read_ahead(&format, &changed).is_none(),
+                    "no line feed"
+                );
+            }
+        }
+        assert!(read > 400, "{read}");
+        let mut row = Row::default();
+        assert_eq!(row.read_ahead(&format, &next[1..]), Some(next.len() - 1));
+        assert!(row.empty && row.source.is_none());
+    }
 
     #[test]
     fn a_line_is_a_record_or_it_is_not() {

@@ -144,7 +144,7 @@ fn digits(eight: u64, length: usize) -> Option<u64> {
 }
 
 /// Where the first word of a line ends: eight bytes at a time, as long as none of them can be a space.
-#[inline]
+#[inline(always)]
 pub fn word_end(rest: &[u8]) -> usize {
     let mut at = 0;
     while let Some(eight) = rest.get(at..).and_then(<[u8]>::first_chunk) {
@@ -152,21 +152,19 @@ pub fn word_end(rest: &[u8]) -> usize {
         // The first byte below `!`; behind it more may be marked
         // (<https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord>).
         let below = eight.wrapping_sub(ONES * u64::from(b'!')) & !eight & (ONES * 128);
-        let place = at + below.trailing_zeros() as usize / 8;
-        match rest.get(place) {
-            Some(byte) if below != 0 && is_space(*byte) => return place,
-            Some(_) if below != 0 => at = place + 1,
-            _ => at += 8,
+        if below != 0 {
+            return at + below.trailing_zeros() as usize / 8;
         }
+        at += 8;
     }
     let tail = rest.get(at..).unwrap_or_default();
     at + tail.iter().position(|byte| is_space(*byte)).unwrap_or(tail.len())
 }
 
-/// What words are separated by.
+/// What words are separated by: spaces, and whatever else is not to be seen.
 #[inline]
 pub fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r')
+    byte <= b' '
 }
 
 #[cfg(test)]
@@ -283,8 +281,8 @@ mod tests {
     #[test]
     fn a_word_ends_before_a_space() {
         for length in 0..40 {
-            for space in [" ", "\t", "\r", "  "] {
-                for odd in ["", "\u{1}", "\u{b}\u{7f}", "é!"] {
+            for space in [" ", "\t", "\r", "  ", "\n", "\u{1}", "\u{b}"] {
+                for odd in ["", "\u{7f}", "é!"] {
                     let word = format!("{odd}{}", "x".repeat(length));
                     let text = format!("{word}{space}more of it");
                     assert_eq!(word_end(text.as_bytes()), word.len(), "{text:?}");

@@ -5,8 +5,8 @@
 //! addresses it holds. Two records get the same answer when theirs are alike one by one, and where two of one record are the
 //! same, those of the other are.
 
-use super::super::record::Record;
 use super::atoms::{Atom, Atoms};
+use super::names::Names;
 use crate::analysis::EndpointClass;
 use crate::model::{AddressSpec, Model, NetworkInterface, NetworkInterfaceId, Tenants};
 use rustc_hash::FxHashMap;
@@ -16,9 +16,14 @@ use std::net::IpAddr;
 pub type Place = u32;
 /// The addresses of a record: as the interface saw them, and in the packet's own header.
 pub type Addresses = [Option<IpAddr>; 4];
-/// How alike an address is, as a number.
+/// How alike an address is, as a number: of which interfaces it is one, and which of theirs; else its atom.
 pub type Seat = u64;
 
+/// In a seat, what it is that is alike begins here; below it, which of an interface's addresses it is.
+const LIKE_AT: u32 = 24;
+const SLOT_AT: u32 = 8;
+/// The place of those who are no interfaces.
+const NOBODY: Place = Place::MAX;
 /// Interfaces with more addresses are like nobody else.
 const ADDRESSES_MAX: usize = 1 << 12;
 
@@ -26,26 +31,73 @@ const ADDRESSES_MAX: usize = 1 << 12;
 pub struct Alike<'m> {
     atoms: Atoms,
     ids: Vec<&'m str>,
-    places: FxHashMap<&'m [u8], Place>,
+    names: Names<'m>,
     classes: Vec<u32>,
     /// Which of its class an interface is, counted from 0.
     members: Vec<u32>,
     /// The addresses of an interface: its own in their order, then the public one.
     addresses: Vec<Vec<IpAddr>>,
-    /// Whose address an atom is, and which of its addresses.
-    owners: FxHashMap<Atom, (Place, u32)>,
-    sizes: FxHashMap<u32, u32>,
+    /// The seat of each atom, and whose address it is.
+    atoms_are: Vec<(Seat, Place)>,
+    /// The interfaces of a class, by which of its members they are.
+    groups: FxHashMap<u32, Vec<Place>>,
 }
 
-/// Somebody in a record.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Who {
-    Interface(Place, u32),
-    Address(Atom, IpAddr),
+/// Somebody in a record: an interface, or an address that none has.
+#[derive(Debug, Clone, Copy)]
+pub struct Who {
+    seat: Seat,
+    place: Place,
+    address: u128,
 }
 
 /// Everybody in a record: who recorded it, then whose addresses it holds.
-type Cast = [Option<Who>; 5];
+pub type Cast = [Who; 5];
+
+impl Who {
+    /// Nobody at all: the record has no such address.
+    const NONE: Self = Self {
+        seat: Seat::MAX,
+        place: NOBODY,
+        address: 0,
+    };
+
+    /// Whether there is anybody.
+    #[inline]
+    pub fn is_some(&self) -> bool {
+        self.seat != Seat::MAX
+    }
+
+    /// What others have, too, who are like this one.
+    #[inline]
+    pub fn like(&self) -> u64 {
+        self.seat >> LIKE_AT
+    }
+
+    /// Which of an interface's addresses is meant.
+    pub fn slot(&self) -> usize {
+        (self.seat >> SLOT_AT) as usize & ((1 << (LIKE_AT - SLOT_AT)) - 1)
+    }
+
+    /// The interface, if it is one.
+    pub fn interface(&self) -> Option<Place> {
+        (self.place != NOBODY).then_some(self.place)
+    }
+
+    /// Whether they are the same, of two that are alike.
+    #[inline]
+    pub fn is(&self, other: &Self) -> bool {
+        self.place == other.place && (self.place != NOBODY || self.address == other.address)
+    }
+}
+
+/// What a record's addresses are to the model.
+pub struct Looks {
+    /// Which atoms they are in; [`Atom::MAX`] where there is none.
+    pub atoms: [Atom; 4],
+    /// What they are alike in.
+    pub seats: [Seat; 4],
+}
 
 impl<'m> Alike<'m> {
     /// Those of a model.
@@ -55,22 +107,29 @@ impl<'m> Alike<'m> {
         let ids: Vec<&str> = ids.collect();
         let mut alike = Self {
             atoms: Atoms::of(model),
-            places: ids.iter().map(|id| id.as_bytes()).zip(0..).collect(),
+            names: Names::of(&ids),
             classes: Vec::new(),
             members: Vec::new(),
             addresses: model.enis.values().map(addresses).collect(),
-            owners: FxHashMap::default(),
-            sizes: FxHashMap::default(),
+            atoms_are: Vec::new(),
+            groups: FxHashMap::default(),
             ids,
         };
         alike.addresses.resize(alike.ids.len(), Vec::new());
-        let single = alike.own(model);
+        let (owners, single) = alike.own(model);
         alike.sort(classes, &single);
+        let atoms = (0..alike.atoms.count() as u64).zip(owners);
+        let seat = |(atom, owner)| match owner {
+            Some((place, slot)) => (alike.seat(place) | u64::from(slot) << SLOT_AT, place),
+            None => (atom << LIKE_AT, NOBODY),
+        };
+        alike.atoms_are = atoms.map(seat).collect();
         alike
     }
 
-    /// Files the addresses that one interface alone has, and says which interfaces have no others.
-    fn own(&mut self, model: &Model) -> Vec<bool> {
+    /// The addresses that one interface alone has, by their atoms: whose, and which of its own; and which interfaces have no
+    /// others.
+    fn own(&self, model: &Model) -> (Vec<Option<(Place, u32)>>, Vec<bool>) {
         let tenants = Tenants::of(model);
         let mut public: FxHashMap<IpAddr, u32> = FxHashMap::default();
         for address in model.enis.values().filter_map(|eni| eni.public_ip) {
@@ -80,22 +139,23 @@ impl<'m> Alike<'m> {
             let owners = tenants.at_address(*address).len() as u32;
             owners + public.get(address).copied().unwrap_or_default() == 1
         };
+        let mut owners = vec![None; self.atoms.count()];
         let mut single = vec![false; self.ids.len()];
         for ((place, addresses), single) in (0..).zip(&self.addresses).zip(&mut single) {
             let some = addresses.iter().take(ADDRESSES_MAX);
             for (slot, address) in (0..).zip(some).filter(|(_, address)| is_one(address)) {
-                self.owners.insert(self.atoms.address(*address), (place, slot));
+                owners[self.atoms.address(*address) as usize] = Some((place, slot));
             }
             *single = addresses.len() < ADDRESSES_MAX && addresses.iter().all(is_one);
         }
-        single
+        (owners, single)
     }
 
     fn sort(&mut self, classes: &[EndpointClass], single: &[bool]) {
         let mut of: Vec<Option<u32>> = vec![None; self.ids.len()];
         for (class, members) in (0..).zip(classes) {
             for end in &members.members {
-                let place = self.places.get(end.resource.id.as_str().as_bytes()).copied();
+                let place = self.names.place(end.resource.id.as_str().as_bytes());
                 if let Some(place) = place.filter(|place| single[*place as usize]) {
                     of[place as usize].get_or_insert(class);
                 }
@@ -104,17 +164,17 @@ impl<'m> Alike<'m> {
         // Who is of no class is one of his own.
         let own = (classes.len() as u32..).zip(of);
         self.classes = own.map(|(own, class)| class.unwrap_or(own)).collect();
-        for class in &self.classes {
-            let size = self.sizes.entry(*class).or_default();
-            self.members.push(*size);
-            *size += 1;
+        for (place, class) in (0..).zip(&self.classes) {
+            let group = self.groups.entry(*class).or_default();
+            self.members.push(group.len() as u32);
+            group.push(place);
         }
     }
 
     /// The place of an interface.
     #[inline]
     pub fn place(&self, id: &[u8]) -> Option<Place> {
-        self.places.get(id).copied()
+        self.names.place(id)
     }
 
     /// The id of an interface.
@@ -128,18 +188,9 @@ impl<'m> Alike<'m> {
         (self.classes[place as usize], self.members[place as usize])
     }
 
-    /// How many are of a class.
-    pub fn size(&self, class: u32) -> u32 {
-        self.sizes.get(&class).copied().unwrap_or_default()
-    }
-
     /// The interfaces of a class, by which of its members they are.
-    pub fn of_class(&self, class: u32) -> Vec<Place> {
-        let places = (0..).zip(&self.classes);
-        places
-            .filter(|(_, of)| **of == class)
-            .map(|(place, _)| place)
-            .collect()
+    pub fn of_class(&self, class: u32) -> &[Place] {
+        self.groups.get(&class).map_or(&[], Vec::as_slice)
     }
 
     /// The atom of a port.
@@ -148,80 +199,75 @@ impl<'m> Alike<'m> {
         self.atoms.port(port)
     }
 
-    /// The atom of an address.
+    /// An interface of a class, whichever of its addresses is meant.
     #[inline]
-    pub fn atom(&self, address: IpAddr) -> Atom {
-        self.atoms.address(address)
+    fn seat(&self, place: Place) -> Seat {
+        1 << 63 | u64::from(self.class(place).0) << LIKE_AT
     }
 
-    /// What the addresses of a record that an interface made are alike in.
+    /// What the addresses of a record that an interface made are to the model.
     #[inline]
-    pub fn seats(&self, recorder: Place, addresses: Addresses) -> [Seat; 4] {
-        let cast = self.cast(recorder, addresses);
-        let numbers = self.numbers(&cast);
-        let mut seats = [Seat::MAX; 4];
-        for (at, seat) in seats.iter_mut().enumerate() {
-            let number = u64::from(numbers[at + 1]);
-            match cast[at + 1] {
-                Some(Who::Interface(place, slot)) => {
-                    *seat = 1 << 63 | u64::from(self.class(place).0) << 24 | u64::from(slot) << 8 | number;
-                }
-                Some(Who::Address(atom, _)) => *seat = u64::from(atom) << 8 | number,
-                None => {}
-            }
+    pub fn looks(&self, recorder: Place, addresses: Addresses) -> Looks {
+        let (cast, atoms) = self.cast(recorder, addresses);
+        let numbers = numbers(&cast);
+        let [_, seats @ ..] = cast.map(|who| who.seat);
+        let mut looks = Looks { atoms, seats };
+        for (seat, number) in looks.seats.iter_mut().zip(&numbers[1..]) {
+            *seat |= u64::from(*number);
         }
-        seats
+        looks
     }
 
+    /// Who is in a record, and the atoms of its addresses.
     #[inline]
-    fn cast(&self, recorder: Place, addresses: Addresses) -> Cast {
-        let [a, b, c, d] = addresses.map(|address| {
-            let address = address?;
+    pub fn cast(&self, recorder: Place, addresses: Addresses) -> (Cast, [Atom; 4]) {
+        let recorder = Who {
+            seat: self.seat(recorder),
+            place: recorder,
+            address: 0,
+        };
+        let mut cast = [recorder, Who::NONE, Who::NONE, Who::NONE, Who::NONE];
+        let mut atoms = [Atom::MAX; 4];
+        for at in 0..4 {
+            let Some(address) = addresses[at] else { continue };
             let atom = self.atoms.address(address);
-            Some(match self.owners.get(&atom) {
-                Some((place, slot)) => Who::Interface(*place, *slot),
-                None => Who::Address(atom, address),
-            })
-        });
-        [Some(Who::Interface(recorder, 0)), a, b, c, d]
+            let (seat, place) = self.atoms_are[atom as usize];
+            atoms[at] = atom;
+            cast[at + 1] = Who {
+                seat,
+                place,
+                address: match address {
+                    IpAddr::V4(address) => u32::from(address).into(),
+                    IpAddr::V6(address) => address.into(),
+                },
+            };
+        }
+        (cast, atoms)
     }
 
-    /// Which of those that are alike each one is: the same ones have the same number.
-    #[inline]
-    fn numbers(&self, cast: &Cast) -> [u8; 5] {
-        let mut numbers = [0; 5];
-        for at in 1..cast.len() {
-            let Some(who) = cast[at] else { continue };
-            for before in 0..at {
-                let Some(other) = cast[before].filter(|other| self.are_alike(who, *other)) else {
-                    continue;
-                };
-                if is_same(who, other) {
-                    numbers[at] = numbers[before];
-                    break;
-                }
-                numbers[at] = numbers[at].max(numbers[before] + 1);
-            }
-        }
-        numbers
-    }
-
-    #[inline]
-    fn are_alike(&self, one: Who, other: Who) -> bool {
-        match (one, other) {
-            (Who::Interface(one, _), Who::Interface(other, _)) => self.class(one).0 == self.class(other).0,
-            (Who::Address(one, _), Who::Address(other, _)) => one == other,
-            _ => false,
-        }
+    /// The address of an interface.
+    pub fn address(&self, place: Place, slot: usize) -> Option<IpAddr> {
+        self.addresses.get(place as usize)?.get(slot).copied()
     }
 }
 
+/// Which of those that are alike each one is: the same ones have the same number.
 #[inline]
-fn is_same(one: Who, other: Who) -> bool {
-    match (one, other) {
-        (Who::Interface(one, _), Who::Interface(other, _)) => one == other,
-        (one, other) => one == other,
+pub fn numbers(cast: &Cast) -> [u8; 5] {
+    let mut numbers = [0; 5];
+    for (at, who) in cast.iter().enumerate().skip(1).filter(|(_, who)| who.is_some()) {
+        for before in 0..at {
+            if who.like() != cast[before].like() {
+                continue;
+            }
+            if who.is(&cast[before]) {
+                numbers[at] = numbers[before];
+                break;
+            }
+            numbers[at] = numbers[at].max(numbers[before] + 1);
+        }
     }
+    numbers
 }
 
 fn addresses(eni: &NetworkInterface) -> Vec<IpAddr> {
@@ -231,89 +277,4 @@ fn addresses(eni: &NetworkInterface) -> Vec<IpAddr> {
     };
     let own = eni.ip.iter().filter_map(known);
     own.chain(eni.public_ip.map(IpAddr::V4)).collect()
-}
-
-/// Puts the first that are met in place of all that are like them, so that few questions answer for many records.
-pub struct Doubles<'a> {
-    alike: &'a Alike<'a>,
-    interfaces: FxHashMap<u32, Vec<Place>>,
-    addresses: FxHashMap<Atom, Vec<IpAddr>>,
-}
-
-impl<'a> Doubles<'a> {
-    /// Nobody met yet.
-    pub fn new(alike: &'a Alike<'a>) -> Self {
-        Self {
-            alike,
-            interfaces: FxHashMap::default(),
-            addresses: FxHashMap::default(),
-        }
-    }
-
-    /// Puts them into a record.
-    pub fn play(&mut self, record: &mut Record) {
-        let recorder = record.interface.as_ref();
-        let Some(recorder) = recorder.and_then(|id| self.alike.place(id.as_bytes())) else {
-            return;
-        };
-        let cast = self.alike.cast(
-            recorder,
-            [
-                record.source,
-                record.destination,
-                record.packet_source,
-                record.packet_destination,
-            ],
-        );
-        let numbers = self.alike.numbers(&cast);
-        let [recorder, source, destination, packet_source, packet_destination] =
-            [0, 1, 2, 3, 4].map(|at| cast[at].map(|who| self.double(who, usize::from(numbers[at]), &cast)));
-        if let Some(Who::Interface(place, _)) = recorder {
-            record.interface = Some(self.alike.id(place).to_owned());
-        }
-        record.source = self.address(source);
-        record.destination = self.address(destination);
-        record.packet_source = self.address(packet_source);
-        record.packet_destination = self.address(packet_destination);
-    }
-
-    /// The one with this number of those like him.
-    fn double(&mut self, who: Who, number: usize, cast: &Cast) -> Who {
-        let others = cast.iter().flatten();
-        let others = others.filter(|other| self.alike.are_alike(who, **other));
-        match who {
-            Who::Interface(place, slot) => {
-                let met = self.interfaces.entry(self.alike.class(place).0).or_default();
-                for other in others {
-                    if let (Who::Interface(place, _), true) = (other, met.len() <= number)
-                        && !met.contains(place)
-                    {
-                        met.push(*place);
-                    }
-                }
-                Who::Interface(met.get(number).copied().unwrap_or(place), slot)
-            }
-            Who::Address(atom, address) => {
-                let met = self.addresses.entry(atom).or_default();
-                for other in others {
-                    if let (Who::Address(_, address), true) = (other, met.len() <= number)
-                        && !met.contains(address)
-                    {
-                        met.push(*address);
-                    }
-                }
-                Who::Address(atom, met.get(number).copied().unwrap_or(address))
-            }
-        }
-    }
-
-    fn address(&self, who: Option<Who>) -> Option<IpAddr> {
-        match who? {
-            Who::Interface(place, slot) => {
-                let addresses = &self.alike.addresses[place as usize];
-                addresses.get(slot as usize).copied()
-            }
-            Who::Address(_, address) => Some(address),
-        }
-    }
 }

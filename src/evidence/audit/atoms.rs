@@ -11,18 +11,23 @@ use ipnet::IpNet;
 use serde_json::Value;
 use std::net::IpAddr;
 
-/// The atom of an address; IPv6 begins above the others.
+/// The atom of an address, counted from 0; those of IPv6 come behind the others.
 pub type Atom = u32;
-const V6: Atom = 1 << 31;
+/// Marks the place of a block among atoms of IPv4.
+const BLOCK: u32 = 1 << 31;
 
 /// The atoms of a model.
 pub struct Atoms {
     ports: Vec<u16>,
-    v4: Vec<u32>,
-    /// Which of them begin before each half of an address: mostly none lies within one.
-    halves: Vec<u32>,
+    v4: Steps,
+    v4_count: u32,
     v6: Vec<u128>,
 }
+
+/// The atom of each IPv4 address in three steps at the most: by its first two bytes, by the third, by the fourth. Where all
+/// of a range is one atom, its place has that; else where the block of 256 begins that parts it further. A search by halves
+/// would go another way for each address, which no processor foresees.
+struct Steps(Vec<u32>);
 
 /// Where atoms begin, as they are collected.
 #[derive(Default)]
@@ -55,11 +60,10 @@ impl Atoms {
         v6.dedup();
         let atom = |port: u32| ports.partition_point(|begin| *begin <= port) as u16;
         let v4: Vec<u32> = v4.into_iter().filter_map(|begin| begin.try_into().ok()).collect();
-        let before = |half: u64| v4.partition_point(|begin| u64::from(*begin) < half << 16) as u32;
         Self {
             ports: (0..=u32::from(u16::MAX)).map(atom).collect(),
-            halves: (0..=1 << 16).map(before).collect(),
-            v4,
+            v4: Steps::of(&v4),
+            v4_count: v4.len() as u32 + 1,
             v6,
         }
     }
@@ -74,18 +78,61 @@ impl Atoms {
     #[inline]
     pub fn address(&self, address: IpAddr) -> Atom {
         match address {
-            IpAddr::V4(address) => {
-                let address = u32::from(address);
-                let half = (address >> 16) as usize;
-                let (low, high) = (self.halves[half], self.halves[half + 1]);
-                let within = &self.v4[low as usize..high as usize];
-                low + within.partition_point(|begin| *begin <= address) as Atom
-            }
+            IpAddr::V4(address) => self.v4.atom(address.into()),
             IpAddr::V6(address) => {
                 let address = u128::from(address);
-                V6 + self.v6.partition_point(|begin| *begin <= address) as Atom
+                self.v4_count + self.v6.partition_point(|begin| *begin <= address) as Atom
             }
         }
+    }
+
+    /// How many atoms of addresses there are.
+    pub fn count(&self) -> usize {
+        self.v4_count as usize + self.v6.len() + 1
+    }
+}
+
+impl Steps {
+    /// Of the sorted addresses with which atoms begin.
+    fn of(begins: &[u32]) -> Self {
+        let mut steps = Self(Vec::new());
+        steps.part((begins, 0), 0, 16, 16);
+        steps
+    }
+
+    /// Adds the parts of a range, which are as many as so many bits tell apart, each of so many bits itself. `before` atoms
+    /// begin before it.
+    fn part(&mut self, (mut begins, mut before): (&[u32], u32), base: u32, parts: u32, bits: u32) {
+        let block = self.0.len();
+        self.0.resize(block + (1 << parts), 0);
+        for part in 0..1 << parts {
+            let first = base + (part << bits);
+            let within = begins.partition_point(|begin| begin - first >> bits == 0);
+            let (here, later) = begins.split_at(within);
+            self.0[block + part as usize] = match here {
+                [] => before,
+                [begin] if *begin == first => before + 1,
+                _ => {
+                    let inner = self.0.len() as u32;
+                    self.part((here, before), first, 8, bits - 8);
+                    BLOCK | inner
+                }
+            };
+            before += within as u32;
+            begins = later;
+        }
+    }
+
+    #[inline]
+    fn atom(&self, address: u32) -> Atom {
+        let mut found = self.0[(address >> 16) as usize];
+        for bits in [8, 0] {
+            if found & BLOCK == 0 {
+                break;
+            }
+            found = self.0[(found & !BLOCK) as usize + (address >> bits & 255) as usize];
+        }
+        found
     }
 }
 
@@ -160,8 +207,35 @@ impl Begins {
 
 #[cfg(test)]
 mod tests {
-    use super::Atoms;
+    use super::{Atoms, Steps};
     use crate::model::load_text;
+
+    #[test]
+    fn steps_lead_where_a_search_does() {
+        let begins = [
+            0,
+            5,
+            256,
+            257,
+            65_535,
+            65_536,
+            0x0a00_0000,
+            0x0a00_0101,
+            0x0aff_ff00,
+            u32::MAX,
+        ];
+        for kept in 0..1 << begins.len() {
+            let some = begins.iter().enumerate().filter(|(at, _)| kept >> at & 1 == 1);
+            let some: Vec<u32> = some.map(|(_, begin)| *begin).collect();
+            let steps = Steps::of(&some);
+            for near in begins {
+                for address in [near.saturating_sub(1), near, near.saturating_add(1), near ^ 0x100] {
+                    let before = some.partition_point(|begin| *begin <= address) as u32;
+                    assert_eq!(steps.atom(address), before, "{some:?} {address}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn what_the_model_mentions_is_told_apart() -> Result<(), Box<dyn std::error::Error>> {

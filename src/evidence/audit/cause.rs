@@ -2,20 +2,28 @@
 //! another blocks. Few things changed in a network explain all of its records more likely than many, so the rules that explain
 //! the most records are taken first; among equals those that are the likelier ones.
 
-use super::Author;
-use super::judge::Differing;
+use super::authors::By;
+use super::case::Differing;
+use rustc_hash::FxHashMap;
 
 /// So many rules are looked for; what they leave is put down to the likeliest.
 const ROUNDS_MAX: usize = 200;
 
 /// For each list of alternatives, the likeliest first, which of them it is.
 pub fn causes(differing: &[&[Differing]]) -> Vec<usize> {
-    let mut rules: Vec<&[Author]> = Vec::new();
+    let mut rules: Vec<&[By]> = Vec::new();
+    let mut places: FxHashMap<&[By], usize> = FxHashMap::default();
     let named: Vec<Vec<usize>> = differing
         .iter()
         .map(|alternatives| {
             let authors = alternatives.iter().map(|(_, authors, _)| authors.as_slice());
-            authors.map(|authors| place(&mut rules, authors)).collect()
+            let place = |authors| {
+                *places.entry(authors).or_insert_with(|| {
+                    rules.push(authors);
+                    rules.len() - 1
+                })
+            };
+            authors.map(place).collect()
         })
         .collect();
     let mut chosen: Vec<Option<usize>> = named.iter().map(|names| (names.len() < 2).then_some(0)).collect();
@@ -40,16 +48,6 @@ pub fn causes(differing: &[&[Differing]]) -> Vec<usize> {
     chosen.into_iter().map(Option::unwrap_or_default).collect()
 }
 
-fn place<'d>(rules: &mut Vec<&'d [Author]>, authors: &'d [Author]) -> usize {
-    rules
-        .iter()
-        .position(|known| *known == authors)
-        .unwrap_or_else(|| {
-            rules.push(authors);
-            rules.len() - 1
-        })
-}
-
 /// How many may be put down to each rule, and of how many it is the likeliest.
 fn count(counts: &mut [(usize, usize)], names: &[usize], by: isize) {
     for (at, name) in names.iter().enumerate() {
@@ -67,20 +65,11 @@ fn count(counts: &mut [(usize, usize)], names: &[usize], by: isize) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Author, Differing, causes};
+    use super::{By, Differing, causes};
     use crate::evidence::DriftKind;
-    use crate::network::{Direction, ResourceRef, RuleRef};
 
     fn of(rules: &[u32]) -> Vec<Differing> {
-        let author = |number: &u32| Author {
-            component: ResourceRef::new("network-acl", "acl"),
-            rule: RuleRef::Number(*number),
-            direction: Direction::Ingress,
-            code: None,
-            at: None,
-            message: String::new(),
-        };
-        let alternative = |number| (DriftKind::AcceptedButBlocked, vec![author(number)], None);
+        let alternative = |number: &u32| (DriftKind::AcceptedButBlocked, vec![By(*number)], None);
         rules.iter().map(alternative).collect()
     }
 

@@ -6,8 +6,13 @@
 
 mod alike;
 mod atoms;
+mod authors;
+mod case;
 mod cause;
+mod crossing;
+mod doubles;
 mod judge;
+mod names;
 mod tally;
 mod tight;
 mod traffic;
@@ -20,9 +25,13 @@ use crate::analysis::{EndpointClass, Hop};
 use crate::code::ExplanationCode;
 use crate::model::{Location, Model};
 use crate::network::{Direction, Leg, ResourceRef, RuleRef};
-use alike::{Alike, Doubles};
+use alike::Alike;
+use authors::Authors;
+use case::{Differing, Judgement};
 use cause::causes;
-use judge::{Case, Differing, Judge, Judgement};
+use doubles::Doubles;
+use judge::Judge;
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use tally::{Class, Count, Tallies};
@@ -36,7 +45,7 @@ pub use uses::{Uses, uses};
 const EXAMPLES_MAX: usize = 3;
 
 /// How records and model differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DriftKind {
     /// Recorded as ACCEPT where the model's rules drop it.
@@ -50,7 +59,7 @@ pub enum DriftKind {
 }
 
 /// A rule of the model, and where it is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Author {
     /// The component: a group, a network ACL, a route table, a gateway.
     pub component: ResourceRef,
@@ -171,7 +180,7 @@ pub fn audit(model: &Model, classes: &[EndpointClass], ask: Ask<'_>, logs: &[Pat
 }
 
 /// Is told of each class that fits by whose rules it does.
-type Fits<'f> = &'f mut dyn FnMut(&Class, &[(Author, Leg)]);
+type Fits<'f> = &'f mut dyn FnMut(&Class, &[(&Author, Leg)]);
 
 fn judged(
     (model, alike): (&Model, &Alike<'_>),
@@ -181,15 +190,15 @@ fn judged(
     fits: Fits<'_>,
 ) -> Audit {
     let (mut tallies, scan) = read(logs, &how.reading(model, None), || Tallies::new(alike));
-    let mut doubles = Doubles::new(alike);
-    let case = |(class, count): (Class, Count)| {
-        let mut record = count.examples().next()?;
-        doubles.play(&mut record);
-        let case = Case::new(record, count.part);
-        Some(((class, count), case))
+    let (mut doubles, mut judge) = (Doubles::new(alike), Judge::new(model, ask));
+    let mut taken = |(_, count): &(Class, Count)| {
+        count.examples().next().is_some_and(|mut record| {
+            doubles.play(&mut record);
+            judge.take(&record, count.part)
+        })
     };
-    let (counts, cases): (Vec<(Class, Count)>, Vec<Case>) =
-        tallies.counts().into_iter().filter_map(case).unzip();
+    let mut counts = tallies.counts();
+    counts.retain(&mut taken);
     let mut audit = Audit {
         records: tallies.records,
         unjudged: tallies.unjudged,
@@ -204,17 +213,24 @@ fn judged(
         let group = audit.strangers.entry(name.clone()).or_default();
         group.add(stranger.records, [RecordView::of(&stranger.first)]);
     }
-    let mut judge = Judge::new(model, ask);
-    let judgements = judge.judge(cases);
+    let judgements = judge.judge();
+    let authors = judge.authors();
     let mut differing: Vec<(&Count, Vec<Differing>)> = Vec::new();
     for ((class, count), judgement) in counts.iter().zip(judgements) {
-        if let Judgement::Fits(said) = &judgement {
-            fits(class, said);
+        audit
+            .interfaces
+            .extend(count.interfaces(alike).map(str::to_owned));
+        match judgement {
+            Judgement::Fits(said) => {
+                let said: Vec<_> = said.iter().map(|(by, leg)| (authors.get(*by), *leg)).collect();
+                fits(class, &said);
+                audit.fits(count, &said);
+            }
+            Judgement::Drift(alternatives) => differing.push((count, alternatives)),
+            other => audit.unsettled(count, &other),
         }
-        let alternatives = audit.add(count, alike, judgement);
-        differing.extend(alternatives.map(|alternatives| (count, alternatives)));
     }
-    audit.differ(&differing, alike);
+    audit.differ(&differing, alike, authors);
     audit.questions = judge.questions() as u64;
     audit.unite();
     audit
@@ -224,35 +240,45 @@ fn judged(
 }
 
 impl Audit {
-    /// Takes a class; if it differs, of what it may tell.
-    fn add(&mut self, count: &Count, alike: &Alike<'_>, judgement: Judgement) -> Option<Vec<Differing>> {
-        self.interfaces.extend(count.interfaces(alike).map(str::to_owned));
+    /// Takes a class that neither fits nor differs.
+    fn unsettled(&mut self, count: &Count, judgement: &Judgement) {
         let views = count.examples().map(|record| RecordView::of(&record));
         match judgement {
-            Judgement::Fits(authors) => {
-                self.fit += count.records;
-                let rule = |(author, _): (Author, Leg)| {
-                    (author.component.id.to_string(), author.direction, author.rule)
-                };
-                self.used.extend(authors.into_iter().map(rule));
-            }
             Judgement::Undecided => self.undecided += count.records,
             Judgement::Late => self.late += count.records,
             Judgement::OtherReason => self.other_reason += count.records,
             Judgement::Nobody => self.nobody.add(count.records, views),
             Judgement::Unexplained => self.unexplained.add(count.records, views),
-            Judgement::Drift(alternatives) => return Some(alternatives),
+            Judgement::Fits(_) | Judgement::Drift(_) => {}
         }
-        None
+    }
+
+    /// Takes a class that fits by the word of these rules.
+    fn fits(&mut self, count: &Count, said: &[(&Author, Leg)]) {
+        self.fit += count.records;
+        for (author, _) in said {
+            let rule = (
+                author.component.id.to_string(),
+                author.direction,
+                author.rule.clone(),
+            );
+            self.used.insert(rule);
+        }
     }
 
     /// Puts what differs down to what explains the most of it.
-    fn differ(&mut self, differing: &[(&Count, Vec<Differing>)], alike: &Alike<'_>) {
+    fn differ(&mut self, differing: &[(&Count, Vec<Differing>)], alike: &Alike<'_>, authors: &Authors) {
         let alternatives: Vec<&[Differing]> = differing.iter().map(|(_, all)| all.as_slice()).collect();
+        let mut places = FxHashMap::default();
         for ((count, all), cause) in differing.iter().zip(causes(&alternatives)) {
-            if let Some(cause) = all.get(cause) {
-                self.drift(count, alike, cause.clone());
-            }
+            let Some((kind, by, leg)) = all.get(cause) else {
+                continue;
+            };
+            let place = *places.entry((*kind, by)).or_insert_with(|| {
+                self.drifts.push(Drift::new(*kind, authors.list(by), *leg));
+                self.drifts.len() - 1
+            });
+            self.drifts[place].add(count, alike);
         }
     }
 
@@ -280,33 +306,27 @@ impl Audit {
         }
         self.drifts = drifts;
     }
+}
 
-    fn drift(&mut self, count: &Count, alike: &Alike<'_>, (kind, authors, leg): Differing) {
-        let same = |drift: &&mut Drift| drift.kind == kind && drift.authors == authors;
-        let known = self.drifts.iter_mut().find(same);
-        let drift = match known {
-            Some(drift) => drift,
-            None => {
-                self.drifts.push(Drift {
-                    kind,
-                    authors,
-                    leg,
-                    records: 0,
-                    packets: 0,
-                    interfaces: BTreeSet::new(),
-                    examples: Vec::new(),
-                });
-                let last = self.drifts.len() - 1;
-                &mut self.drifts[last]
-            }
-        };
-        drift.records += count.records;
-        drift.packets += count.packets;
-        drift
-            .interfaces
-            .extend(count.interfaces(alike).map(str::to_owned));
+impl Drift {
+    fn new(kind: DriftKind, authors: Vec<Author>, leg: Option<Leg>) -> Self {
+        Self {
+            kind,
+            authors,
+            leg,
+            records: 0,
+            packets: 0,
+            interfaces: BTreeSet::new(),
+            examples: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, count: &Count, alike: &Alike<'_>) {
+        self.records += count.records;
+        self.packets += count.packets;
+        self.interfaces.extend(count.interfaces(alike).map(str::to_owned));
         let views = count.examples().map(|record| RecordView::of(&record));
-        first(&mut drift.examples, views);
+        first(&mut self.examples, views);
     }
 }
 

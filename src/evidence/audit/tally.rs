@@ -6,7 +6,7 @@ use super::super::read::{Gather, Spot};
 use super::super::record::{LogAction, Record};
 use super::super::row::Row;
 use super::EXAMPLES_MAX;
-use super::alike::{Alike, Place, Seat};
+use super::alike::{Alike, Looks, Place};
 use super::atoms::Atom;
 use crate::network::Direction;
 use hashbrown::HashTable;
@@ -99,12 +99,12 @@ impl Example {
 }
 
 impl Count {
-    fn first(row: &Row<'_>, at: Spot<'_>, kin: Kin, size: u32) -> Self {
+    fn first(row: &Row<'_>, at: Spot<'_>, kin: Kin, size: usize) -> Self {
         Self {
             records: 0,
             packets: 0,
             part: Part::of(row),
-            recorders: vec![0; size.div_ceil(64) as usize].into(),
+            recorders: vec![0; size.div_ceil(64)].into(),
             examples: vec![Example::new(row, at, kin)],
         }
     }
@@ -144,12 +144,12 @@ impl Count {
     /// The interfaces that recorded them.
     pub fn interfaces<'a>(&'a self, alike: &'a Alike<'_>) -> impl Iterator<Item = &'a str> {
         let class = self.examples.first().map(|one| alike.class(one.kin.0).0);
-        let places = class.map(|class| alike.of_class(class)).unwrap_or_default();
+        let places = class.map_or(&[][..], |class| alike.of_class(class));
         let members = (0..).zip(places).filter(|(member, _)| {
             let word = self.recorders.get(member / 64).copied().unwrap_or_default();
             word >> (member % 64) & 1 == 1
         });
-        members.map(|(_, place)| alike.id(place))
+        members.map(|(_, place)| alike.id(*place))
     }
 }
 
@@ -208,7 +208,11 @@ impl<'a> Tallies<'a> {
     }
 
     fn find(&self, class: &Class) -> Option<usize> {
-        let is_it = |at: &u32| self.classes[*at as usize] == *class;
+        // Word by word: as arrays they would be compared by a call.
+        let is_it = |at: &u32| {
+            let known = self.classes[*at as usize].iter().zip(class);
+            known.fold(0, |differs, (one, other)| differs | (one ^ other)) == 0
+        };
         let found = self.index.find(FxBuildHasher.hash_one(class), is_it)?;
         Some(*found as usize)
     }
@@ -229,19 +233,13 @@ impl<'a> Tallies<'a> {
     }
 
     /// Keeps a record as a further example, where it is not quite the same.
-    fn example(&mut self, at: usize, row: &Row<'_>, spot: Spot<'_>, recorder: Place) {
+    fn example(&mut self, at: usize, row: &Row<'_>, spot: Spot<'_>, kin: Kin) {
         if self.counts.len() <= CLASSES_FEW {
-            let kin = self.kin(row, recorder);
             let examples = &mut self.counts[at].examples;
             if examples.iter().all(|one| one.kin != kin) {
                 examples.push(Example::new(row, spot, kin));
             }
         }
-    }
-
-    fn kin(&self, row: &Row<'_>, recorder: Place) -> Kin {
-        let atom = |address: Option<_>| address.map_or(Atom::MAX, |address| self.alike.atom(address));
-        (recorder, addresses(row).map(atom))
     }
 
     fn stranger(&mut self, row: &Row<'_>, at: Spot<'_>) {
@@ -261,12 +259,13 @@ impl<'a> Tallies<'a> {
 /// The class of a record of an interface of the model, if it is one of traffic.
 pub fn class(row: &Row<'_>, alike: &Alike<'_>) -> Option<Class> {
     let name = row.interface.filter(|_| !(row.empty || row.skipped))?;
-    class_at(row, alike, alike.place(name)?, row.action?)
+    let (class, _) = class_at(row, alike, alike.place(name)?, row.action?)?;
+    Some(class)
 }
 
 /// None: it has no addresses or no protocol.
 #[inline]
-fn class_at(row: &Row<'_>, alike: &Alike<'_>, recorder: Place, action: LogAction) -> Option<Class> {
+fn class_at(row: &Row<'_>, alike: &Alike<'_>, recorder: Place, action: LogAction) -> Option<(Class, Kin)> {
     // Who asks for packets takes the packet's own address where the other one is missing.
     row.source.or(row.packet_source)?;
     row.destination.or(row.packet_destination)?;
@@ -284,18 +283,16 @@ fn class_at(row: &Row<'_>, alike: &Alike<'_>, recorder: Place, action: LogAction
         | u64::from(is_rejected) << 24
         | u64::from(other_reason) << 25;
     let ports = port(row.source_port) << 16 | port(row.destination_port);
-    let [a, b, c, d]: [Seat; 4] = alike.seats(recorder, addresses(row));
-    let who = u64::from(alike.class(recorder).0) << 32 | what;
-    Some([who, ports, a, b, c, d])
-}
-
-fn addresses(row: &Row<'_>) -> super::alike::Addresses {
-    [
+    let addresses = [
         row.source,
         row.destination,
         row.packet_source,
         row.packet_destination,
-    ]
+    ];
+    let Looks { atoms, seats } = alike.looks(recorder, addresses);
+    let [a, b, c, d] = seats;
+    let who = u64::from(alike.class(recorder).0) << 32 | what;
+    Some(([who, ports, a, b, c, d], (recorder, atoms)))
 }
 
 impl Gather for Tallies<'_> {
@@ -314,14 +311,13 @@ impl Gather for Tallies<'_> {
         let Some(recorder) = self.alike.place(name) else {
             return self.stranger(row, at);
         };
-        let Some(class) = class_at(row, self.alike, recorder, action) else {
+        let Some((class, kin)) = class_at(row, self.alike, recorder, action) else {
             self.unjudged += 1;
             return;
         };
         let (of, member) = self.alike.class(recorder);
         let found = self.find(&class).or_else(|| {
-            let kin = self.kin(row, recorder);
-            let count = Count::first(row, at, kin, self.alike.size(of));
+            let count = Count::first(row, at, kin, self.alike.of_class(of).len());
             self.enter(class, count)
         });
         let Some(place) = found else {
@@ -330,7 +326,7 @@ impl Gather for Tallies<'_> {
         };
         self.counts[place].add(row, member);
         if self.counts[place].examples.len() < EXAMPLES_MAX {
-            self.example(place, row, at, recorder);
+            self.example(place, row, at, kin);
         }
     }
 

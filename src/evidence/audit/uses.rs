@@ -65,7 +65,7 @@ struct Index {
 }
 
 impl Index {
-    fn put(&mut self, class: &Class, said: &[(Author, Leg)]) {
+    fn put(&mut self, class: &Class, said: &[(&Author, Leg)]) {
         let passed = said.iter().filter(|(author, _)| author.code.is_none());
         let mut uses: Vec<(u32, Leg)> = passed
             .map(|(author, leg)| {
