@@ -107,7 +107,7 @@ impl Steps {
         self.0.resize(block + (1 << parts), 0);
         for part in 0..1 << parts {
             let first = base + (part << bits);
-            let within = begins.partition_point(|begin| begin - first >> bits == 0);
+            let within = begins.partition_point(|begin| (begin - first) >> bits == 0);
             let (here, later) = begins.split_at(within);
             self.0[block + part as usize] = match here {
                 [] => before,
