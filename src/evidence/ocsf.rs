@@ -1,12 +1,20 @@
 //! Records as Amazon Security Lake holds them: events of the Open Cybersecurity Schema Framework (OCSF), class Network
-//! Activity (<https://docs.aws.amazon.com/security-lake/latest/userguide/vpc-flow-logs.html>,
-//! <https://schema.ocsf.io/1.1.0/classes/network_activity>, read 2026-11-23). Each is turned into the line that the flow log
-//! would have had, and read like any other.
+//! Activity (<https://docs.aws.amazon.com/security-lake/latest/userguide/vpc-flow-logs.html>). Each is turned into the line that
+//! the flow log would have had, and read like any other.
 //!
-//! The boundary of a connection is its `traffic-path`
-//! (<https://schema.ocsf.io/1.1.0/objects/network_connection_info>, `boundary_id`). Which of `ip` and
-//! `intermediate_ips` holds the packet's own addresses (`pkt-srcaddr`, `pkt-dstaddr`) AWS's page does not say; lists are passed
-//! over, and `ip` is taken for what the interface saw.
+//! What the numbers and names mean is what the schema itself says, version 1.1.0 (the class `network_activity`, the objects
+//! `network_connection_info` and `network_endpoint`, <https://schema.ocsf.io/1.1.0>; read 2026-11-26 in the copy that the Python
+//! package `ocsf-json-schema` 1.2.0 carries): `boundary_id` 4 to 11 are described with the words of `traffic-path` 1 to 8;
+//! `action_id` 1 is Allowed and 2 Denied; `svc_name` is `pkt-src-aws-service` or `pkt-dst-aws-service`.
+//!
+//! Neither the schema nor a page of AWS that we have says what follows, so it is not relied on:
+//!
+//! - whether `ip` or the list `intermediate_ips` holds a packet's own address (`pkt-srcaddr`, `pkt-dstaddr`). Lists are passed
+//!   over, and `ip` is taken for the address that the interface saw: if it is the packet's own, the record tells as much, because
+//!   what is seen is held against the packets themselves wherever it is not the interface's primary address;
+//! - whether `direction_id` is the record's direction or the connection's. It counts where the interface is on the side that goes
+//!   with it: at the source of what goes out, at the destination of what comes in;
+//! - which words `status_code` has besides those of `log-status`: others say nothing.
 
 use super::format::{Field, Format};
 use std::sync::{Arc, LazyLock};
@@ -126,24 +134,30 @@ impl Event {
     pub fn line(&self) -> Vec<u8> {
         let own = self.own();
         let at = |end: &str, what: &str| self.get(&format!("{end}_endpoint.{what}"));
-        let direction = match self.get("connection_info.direction_id") {
-            Some("1") => Some("ingress"),
-            Some("2") => Some("egress"),
+        let direction = match (self.get("connection_info.direction_id"), own) {
+            (Some("1"), "dst") => Some("ingress"),
+            (Some("2"), "src") => Some("egress"),
             _ => None,
         };
+        let status = self.get("status_code");
+        let status = status.filter(|word| ["OK", "NODATA", "SKIPDATA"].contains(word));
+        // The schema writes -1 for what IANA has no number for.
+        let protocol = self
+            .get("connection_info.protocol_num")
+            .filter(|number| *number != "-1");
         let fields = [
             self.interface(),
             at("src", "ip"),
             at("dst", "ip"),
             at("src", "port"),
             at("dst", "port"),
-            self.get("connection_info.protocol_num"),
+            protocol,
             self.get("traffic.packets"),
             self.get("traffic.bytes"),
             self.get("start_time").or(self.get("time")),
             self.get("end_time"),
             self.action(),
-            self.get("status_code").or(Some("OK")),
+            status,
             self.get("connection_info.tcp_flags"),
             direction,
             at(own, "vpc_uid"),
@@ -173,12 +187,16 @@ impl Event {
         }
     }
 
+    /// Who recorded it. A record has one interface: of two nobody says which.
     fn interface(&self) -> Option<&str> {
-        let source = self.get("src_endpoint.interface_uid");
-        source.or(self.get("dst_endpoint.interface_uid"))
+        let ends = ["src", "dst"].map(|end| self.get(&format!("{end}_endpoint.interface_uid")));
+        match ends {
+            [Some(source), Some(destination)] if source != destination => None,
+            [source, destination] => source.or(destination),
+        }
     }
 
-    /// OCSF counts its boundaries from 4 as AWS counts the paths from 1.
+    /// The schema counts its boundaries from 4 as AWS counts the paths from 1.
     fn traffic_path(&self) -> Option<&'static str> {
         Some(match self.get("connection_info.boundary_id")? {
             "4" => "1",
@@ -199,6 +217,69 @@ impl Event {
             (Some("Allowed"), _) | (_, Some("1")) => Some("ACCEPT"),
             (Some("Denied" | "Blocked"), _) | (_, Some("2")) => Some("REJECT"),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+
+    /// The last words of the line of an event of an interface at one of the ends.
+    fn line(own: &str, values: &[(&str, &str)]) -> String {
+        let mut event = Event::default();
+        event.take(&format!("{own}_endpoint.interface_uid"), "eni-a");
+        for (path, value) in values {
+            event.take(path, value);
+        }
+        String::from_utf8_lossy(&event.line()).into_owned()
+    }
+
+    #[test]
+    fn what_nobody_says_is_not_relied_on() {
+        let direction = |own: &str, number: &str| {
+            let line = line(own, &[("connection_info.direction_id", number)]);
+            line.split(' ').nth(13).map(str::to_owned)
+        };
+        assert_eq!(direction("dst", "1").as_deref(), Some("ingress"));
+        assert_eq!(direction("src", "2").as_deref(), Some("egress"));
+        for (own, number) in [("src", "1"), ("dst", "2"), ("src", "3"), ("dst", "99")] {
+            assert_eq!(direction(own, number).as_deref(), Some("-"), "{own} {number}");
+        }
+        let odd = [
+            ("status_code", "1"),
+            ("connection_info.protocol_num", "-1"),
+            ("connection_info.boundary_id", "99"),
+        ];
+        assert_eq!(
+            line("src", &odd),
+            ["eni-a"]
+                .into_iter()
+                .chain(["-"; 21])
+                .collect::<Vec<_>>()
+                .join(" ")
+        );
+    }
+
+    #[test]
+    fn boundaries_are_paths() {
+        let path = |number: &str| {
+            let line = line("src", &[("connection_info.boundary_id", number)]);
+            line.rsplit(' ').next().map(str::to_owned)
+        };
+        for (boundary, told) in [
+            ("3", "-"),
+            ("4", "1"),
+            ("5", "2"),
+            ("6", "3"),
+            ("7", "4"),
+            ("8", "5"),
+            ("9", "6"),
+            ("10", "7"),
+            ("11", "8"),
+            ("12", "-"),
+        ] {
+            assert_eq!(path(boundary).as_deref(), Some(told), "{boundary}");
         }
     }
 }
