@@ -19,7 +19,8 @@
 use super::format::{Field, Format};
 use std::sync::{Arc, LazyLock};
 
-/// Where an event has what; the same names for JSON and for the columns of Parquet.
+/// Where an event has what; the same names for JSON and for the columns of Parquet. What both ends have comes first, of the source
+/// and of the destination.
 const PATHS: [&str; 29] = [
     "src_endpoint.ip",
     "dst_endpoint.ip",
@@ -51,6 +52,32 @@ const PATHS: [&str; 29] = [
     "cloud.account.uid",
     "cloud.region",
 ];
+
+const IP: usize = 0;
+const PORT: usize = 2;
+const INTERFACE: usize = 4;
+const VPC: usize = 6;
+const SUBNET: usize = 8;
+const INSTANCE: usize = 10;
+const SERVICE: usize = 12;
+const PROTOCOL: usize = 14;
+const TCP_FLAGS: usize = 15;
+const DIRECTION: usize = 16;
+const BOUNDARY: usize = 17;
+const PACKETS: usize = 18;
+const BYTES: usize = 19;
+const START: usize = 20;
+const END: usize = 21;
+const TIME: usize = 22;
+const ACTION: usize = 23;
+const ACTION_ID: usize = 24;
+const DISPOSITION: usize = 25;
+const STATUS: usize = 26;
+const ACCOUNT: usize = 27;
+const REGION: usize = 28;
+/// The ends of a connection, added to the places of what both have.
+const SOURCE: usize = 0;
+const DESTINATION: usize = 1;
 
 /// The most fields of a row; AWS has half as many.
 const NAMED_MAX: usize = 200;
@@ -122,7 +149,7 @@ impl Event {
 
     /// Whether this is a record at all.
     pub fn is_flow(&self) -> bool {
-        self.interface().is_some() || self.get("src_endpoint.ip").is_some()
+        self.interface().is_some() || self.get(IP + SOURCE).is_some()
     }
 
     /// The fields of [`Event::line`].
@@ -132,64 +159,71 @@ impl Event {
 
     /// The record as a line.
     pub fn line(&self) -> Vec<u8> {
-        let own = self.own();
-        let at = |end: &str, what: &str| self.get(&format!("{end}_endpoint.{what}"));
-        let direction = match (self.get("connection_info.direction_id"), own) {
-            (Some("1"), "dst") => Some("ingress"),
-            (Some("2"), "src") => Some("egress"),
-            _ => None,
-        };
-        let status = self.get("status_code");
-        let status = status.filter(|word| ["OK", "NODATA", "SKIPDATA"].contains(word));
-        // The schema writes -1 for what IANA has no number for.
-        let protocol = self
-            .get("connection_info.protocol_num")
-            .filter(|number| *number != "-1");
-        let fields = [
-            self.interface(),
-            at("src", "ip"),
-            at("dst", "ip"),
-            at("src", "port"),
-            at("dst", "port"),
-            protocol,
-            self.get("traffic.packets"),
-            self.get("traffic.bytes"),
-            self.get("start_time").or(self.get("time")),
-            self.get("end_time"),
-            self.action(),
-            status,
-            self.get("connection_info.tcp_flags"),
-            direction,
-            at(own, "vpc_uid"),
-            at(own, "subnet_uid"),
-            at(own, "instance_uid"),
-            at("src", "svc_name"),
-            at("dst", "svc_name"),
-            self.get("cloud.account.uid"),
-            self.get("cloud.region"),
-            self.traffic_path(),
-        ];
-        // A space inside a value would make two of it.
-        let words = fields.map(|field| field.unwrap_or("-").replace(char::is_whitespace, "_"));
-        words.join(" ").into_bytes()
+        let mut line = Vec::new();
+        self.write(&mut line);
+        line
     }
 
-    fn get(&self, path: &str) -> Option<&str> {
-        let value = self.values.get(Self::place(path)?)?;
+    /// Writes the record behind what is there.
+    pub fn write(&self, line: &mut Vec<u8>) {
+        let own = self.own();
+        let direction = match (self.get(DIRECTION), own) {
+            (Some("1"), DESTINATION) => Some("ingress"),
+            (Some("2"), SOURCE) => Some("egress"),
+            _ => None,
+        };
+        let status = self.get(STATUS);
+        let status = status.filter(|word| ["OK", "NODATA", "SKIPDATA"].contains(word));
+        // The schema writes -1 for what IANA has no number for.
+        let protocol = self.get(PROTOCOL).filter(|number| *number != "-1");
+        let fields = [
+            self.interface(),
+            self.get(IP + SOURCE),
+            self.get(IP + DESTINATION),
+            self.get(PORT + SOURCE),
+            self.get(PORT + DESTINATION),
+            protocol,
+            self.get(PACKETS),
+            self.get(BYTES),
+            self.get(START).or(self.get(TIME)),
+            self.get(END),
+            self.action(),
+            status,
+            self.get(TCP_FLAGS),
+            direction,
+            self.get(VPC + own),
+            self.get(SUBNET + own),
+            self.get(INSTANCE + own),
+            self.get(SERVICE + SOURCE),
+            self.get(SERVICE + DESTINATION),
+            self.get(ACCOUNT),
+            self.get(REGION),
+            self.traffic_path(),
+        ];
+        for (at, field) in fields.into_iter().enumerate() {
+            line.extend_from_slice(if at == 0 { b"" } else { b" " });
+            // A space inside a value would make two of it.
+            let word = field.unwrap_or("-").bytes();
+            line.extend(word.map(|byte| if byte.is_ascii_whitespace() { b'_' } else { byte }));
+        }
+    }
+
+    fn get(&self, place: usize) -> Option<&str> {
+        let value = self.values.get(place)?;
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
     /// The end that is the recording interface's own.
-    fn own(&self) -> &'static str {
-        match self.get("src_endpoint.interface_uid") {
-            Some(_) => "src",
-            None => "dst",
+    fn own(&self) -> usize {
+        match self.get(INTERFACE + SOURCE) {
+            Some(_) => SOURCE,
+            None => DESTINATION,
         }
     }
 
     /// Who recorded it. A record has one interface: of two nobody says which.
     fn interface(&self) -> Option<&str> {
-        let ends = ["src", "dst"].map(|end| self.get(&format!("{end}_endpoint.interface_uid")));
+        let ends = [SOURCE, DESTINATION].map(|end| self.get(INTERFACE + end));
         match ends {
             [Some(source), Some(destination)] if source != destination => None,
             [source, destination] => source.or(destination),
@@ -198,7 +232,7 @@ impl Event {
 
     /// The schema counts its boundaries from 4 as AWS counts the paths from 1.
     fn traffic_path(&self) -> Option<&'static str> {
-        Some(match self.get("connection_info.boundary_id")? {
+        Some(match self.get(BOUNDARY)? {
             "4" => "1",
             "5" => "2",
             "6" => "3",
@@ -212,8 +246,8 @@ impl Event {
     }
 
     fn action(&self) -> Option<&'static str> {
-        let said = self.get("action").or(self.get("disposition"));
-        match (said, self.get("action_id")) {
+        let said = self.get(ACTION).or(self.get(DISPOSITION));
+        match (said, self.get(ACTION_ID)) {
             (Some("Allowed"), _) | (_, Some("1")) => Some("ACCEPT"),
             (Some("Denied" | "Blocked"), _) | (_, Some("2")) => Some("REJECT"),
             _ => None,
@@ -223,7 +257,22 @@ impl Event {
 
 #[cfg(test)]
 mod tests {
-    use super::Event;
+    use super::{ACTION, DIRECTION, Event, INTERFACE, IP, PATHS, REGION, SERVICE, START, SUBNET};
+
+    #[test]
+    fn places_are_those_of_their_names() {
+        let named = [
+            (IP, "src_endpoint.ip"),
+            (INTERFACE + 1, "dst_endpoint.interface_uid"),
+            (SUBNET, "src_endpoint.subnet_uid"),
+            (SERVICE + 1, "dst_endpoint.svc_name"),
+            (DIRECTION, "connection_info.direction_id"),
+            (START, "start_time"),
+            (ACTION, "action"),
+            (REGION, "cloud.region"),
+        ];
+        assert!(named.iter().all(|(place, path)| PATHS[*place] == *path));
+    }
 
     /// The last words of the line of an event of an interface at one of the ends.
     fn line(own: &str, values: &[(&str, &str)]) -> String {

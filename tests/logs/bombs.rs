@@ -2,8 +2,8 @@
 //! told with its file, in little room. The files are made by hand, from the format's own pages
 //! (<https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift>).
 
-use super::deliver::{HEADER, parquet, parquet_with};
-use super::forms::{lines, of_paths};
+use super::deliver::{HEADER, parquet, parquet_of_texts, parquet_with};
+use super::forms::{lines, of_bytes, of_paths};
 use parquet::basic::{Compression, Encoding, GzipLevel, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterVersion};
 use std::io::{Read, repeat};
@@ -465,6 +465,39 @@ fn every_encoding_and_compression_is_read() {
             assert_eq!(scan.problems, Vec::<String>::new(), "{compression} {version:?}");
             let same = |(one, other): (&Record, &Record)| (&one.text, one.line) == (&other.text, other.line);
             assert!(records.len() == 9000 && records.iter().zip(&wanted).all(same));
+        }
+    }
+}
+
+/// What columns of numbers and texts say is what a line says, also where it is not what it should be.
+#[test]
+fn records_of_columns_are_those_of_lines() {
+    let mut lines = lines(50);
+    for words in [
+        "eni-a - - - - - - - 1760000000 1760000059 - NODATA",
+        "eni-a - - - - - - - 1760000000000 1760000059999 - SKIPDATA",
+        "eni-a 2001:db8::1 2001:db8::2 0 0 58 1 2 1760000000 1760000059 ACCEPT OK",
+        "eni-a 10.0.0.1 10.0.0.2 70000 0 6 1 2 1760000000 1760000059 ACCEPT OK",
+        "eni-a 10.0.0.1 10.0.0.2 1 0 256 1 2 1760000000 1760000059 ACCEPT OK",
+        "eni-a 10.0.0.1 10.0.0.2 1 0 6 -1 2 1760000000 1760000059 ACCEPT OK",
+        "eni-a 10.0.0 10.0.0.2 1 0 6 1 2 1760000000 1760000059 ACCEPT OK",
+        "eni-a 10.0.0.1 10.0.0.2 1 0 6 1 2 1760000000 1760000059 MAYBE OK",
+        "eni-a 10.0.0.1 10.0.0.2 1 0 6 1 2 1760000000 1760000059 ACCEPT FINE",
+    ] {
+        lines.push(format!("2 012345678901 {words}"));
+    }
+    let (wanted, told) = of_bytes(
+        format!("{HEADER}\n{}\n", lines.join("\n")).as_bytes(),
+        &Reading::default(),
+    );
+    assert_eq!((wanted.len(), told.broken), (53, 6), "{told:?}");
+    for bytes in [parquet(&lines), parquet_of_texts(&lines)] {
+        let (records, scan) = read(&bytes);
+        assert_eq!((records.len(), scan.broken, scan.lines), (53, 6, 59), "{scan:?}");
+        for (record, wanted) in records.into_iter().zip(&wanted) {
+            // A text has a line of names.
+            let (file, line) = (wanted.file.clone(), record.line + 1);
+            assert_eq!(Record { file, line, ..record }, *wanted);
         }
     }
 }

@@ -162,6 +162,15 @@ pub fn parquet(lines: &[String]) -> Vec<u8> {
 pub fn parquet_with(lines: &[String], properties: WriterProperties) -> Vec<u8> {
     let numbers = ["version", "srcport", "dstport", "protocol"];
     let long = ["packets", "bytes", "start", "end"];
+    of_columns(lines, &numbers, &long, properties)
+}
+
+/// The same with numbers as texts, as somebody makes it who copies words.
+pub fn parquet_of_texts(lines: &[String]) -> Vec<u8> {
+    of_columns(lines, &[], &[], WriterProperties::builder().build())
+}
+
+fn of_columns(lines: &[String], numbers: &[&str], long: &[&str], properties: WriterProperties) -> Vec<u8> {
     let mut schema = "message flow_log {\n".to_owned();
     for name in HEADER.split(' ') {
         let name_of = name.replace('-', "_");

@@ -22,6 +22,17 @@ pub struct Column {
     values: Values,
 }
 
+/// What a record has in a column.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'c> {
+    /// Nothing.
+    Nothing,
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(&'c [u8]),
+}
+
 enum Values {
     Int32(Typed<Int32Type>),
     Int64(Typed<Int64Type>),
@@ -87,18 +98,20 @@ impl Column {
         }
     }
 
-    /// The next record's value, a number as it is written; nothing, if it has none.
+    /// The next record's value.
     #[inline]
-    pub fn next<'c>(&'c mut self, row: usize, digits: &'c mut itoa::Buffer) -> &'c [u8] {
+    pub fn next(&mut self, row: usize) -> Value<'_> {
         match &mut self.values {
             Values::Int32(column) => column
                 .next(row)
-                .map_or(b"", |value| digits.format(*value).as_bytes()),
+                .map_or(Value::Nothing, |value| Value::Number((*value).into())),
             Values::Int64(column) => column
                 .next(row)
-                .map_or(b"", |value| digits.format(*value).as_bytes()),
-            Values::Bytes(column) => column.next(row).map_or(b"", |value| value.data()),
-            Values::Other => b"",
+                .map_or(Value::Nothing, |value| Value::Number(*value)),
+            Values::Bytes(column) => column
+                .next(row)
+                .map_or(Value::Nothing, |value| Value::Text(value.data())),
+            Values::Other => Value::Nothing,
         }
     }
 }

@@ -22,6 +22,9 @@ const CHUNKS_MAX: usize = 400_000;
 const ROWS_MIN: u64 = 1_000_000;
 const ROWS_PER_BYTE: u64 = 16;
 
+/// The encoding of texts as ends behind the beginning of the text before.
+pub const DELTA_BYTE_ARRAY: i64 = 7;
+
 /// A column of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
@@ -260,7 +263,7 @@ fn chunk(thrift: &mut Thrift<'_>, leaf: usize) -> Result<Chunk, Broken> {
             }
             let (_, count) = thrift.list()?;
             for _ in 0..count {
-                prefixed |= thrift.number()? == super::page::DELTA_BYTE_ARRAY;
+                prefixed |= thrift.number()? == DELTA_BYTE_ARRAY;
             }
             Ok(true)
         })?;

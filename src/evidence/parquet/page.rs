@@ -2,7 +2,7 @@
 //! (<https://parquet.apache.org/docs/file-format/data-pages/>, read 2026-11-26). The library's own reader takes what a page
 //! unpacks to as it comes, and makes room for as many values as a head claims.
 
-use super::footer::Chunk;
+use super::footer::{Chunk, DELTA_BYTE_ARRAY};
 use super::source::{Error, Share, Source};
 use super::thrift::{Broken, Numbers, STRUCT, Thrift};
 use bytes::Bytes;
@@ -21,8 +21,6 @@ const HEAD_MAX: u64 = 64 * 1024;
 const HEAD: u64 = 256;
 /// What a text of a dictionary takes besides its bytes.
 const ENTRY: u64 = 40;
-/// The encoding of texts as ends behind the beginning of the text before.
-pub const DELTA_BYTE_ARRAY: i64 = 7;
 
 /// The pages of one chunk.
 pub struct Pages {
