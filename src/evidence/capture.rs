@@ -11,10 +11,10 @@
 //! Laws: of a file no more than a few packets and [`FLOWS_MAX`] flows are held; what cannot be read is counted and told.
 
 use super::format::Format;
+use super::gather::Gather;
 use super::guard::guarded;
 use super::lines::Lines;
-use super::read::Gather;
-use crate::model::{AddressSpec, Model, NetworkInterface, VXLAN};
+use crate::model::VXLAN;
 use etherparse::{LaxNetSlice, LaxSlicedPacket, TransportSlice};
 use pcap_parser::traits::PcapNGPacketBlock;
 use pcap_parser::{Block, Linktype, PcapBlockOwned, PcapError, create_reader};
@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::net::IpAddr;
 use std::sync::Arc;
+
+pub use super::sessions::Copied;
 
 /// The most flows that are held before they are handed on.
 const FLOWS_MAX: usize = 65_536;
@@ -53,34 +55,6 @@ pub fn is_capture(head: &[u8]) -> bool {
         [0x0a, 0x0d, 0x0d, 0x0a],
     ];
     MAGIC.iter().any(|magic| head.starts_with(magic))
-}
-
-/// A traffic mirror session, as its copies are known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Copied {
-    interface: String,
-    vni: Option<u32>,
-    /// Of the interface; the first is its primary address.
-    addresses: Vec<IpAddr>,
-}
-
-/// The sessions of a model.
-pub fn sessions(model: &Model) -> Vec<Copied> {
-    let known = |eni: &NetworkInterface| {
-        let known = eni.ip.iter().filter_map(|spec| match spec {
-            AddressSpec::Known(address) => Some(*address),
-            AddressSpec::OneOf(_) => None,
-        });
-        known.collect()
-    };
-    let sessions = model.traffic_mirror_sessions.values();
-    sessions
-        .map(|session| Copied {
-            interface: session.source.to_string(),
-            vni: session.vni,
-            addresses: model.enis.get(&session.source).map(known).unwrap_or_default(),
-        })
-        .collect()
 }
 
 /// Reads the records of a capture.

@@ -5,8 +5,9 @@
 
 use super::coverage::{covering, home};
 use super::crossing::{Crossing, State};
+use super::gather::{Logs, Scan};
 use super::predict::{Expected, Prediction, predict};
-use super::read::{Logs, Scan, read};
+use super::read::read;
 use super::record::{LogAction, Record};
 use super::seen::{Own, Tuple};
 use super::sought::{Records, Sought};

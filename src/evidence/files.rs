@@ -4,7 +4,7 @@
 //! links in a circle end; in folders only files are opened, because a pipe or a device need never end. The order is that of
 //! the names.
 
-use super::read::Scan;
+use super::gather::Scan;
 use std::collections::BTreeSet;
 use std::fs::{self, FileType};
 use std::io;

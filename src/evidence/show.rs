@@ -1,6 +1,7 @@
 //! Records, decoded for people.
 
-use super::read::{Gather, Logs, Scan, Spot, read};
+use super::gather::{Gather, Logs, Scan, Spot};
+use super::read::read;
 use super::record::Record;
 use super::row::Row;
 use crate::model::Model;

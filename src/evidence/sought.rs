@@ -1,8 +1,8 @@
 //! Which records are kept while logs are read: those of the packets that are looked for. What a busy interface recorded of
 //! others is passed over where it is met, so that memory does not grow with it.
 
+use super::gather::{Gather, Spot};
 use super::predict::Prediction;
-use super::read::{Gather, Spot};
 use super::record::{LogAction, Record};
 use super::row::Row;
 use super::seen::{Own, Tuple};

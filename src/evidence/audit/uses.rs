@@ -1,7 +1,8 @@
 //! For what the rules were used: the records of an audit are read once more, now that it is known by whose word each class of them
 //! passed, and their ports and addresses are put down to those rules.
 
-use super::super::read::{Gather, Logs, Spot, read};
+use super::super::gather::{Gather, Logs, Spot};
+use super::super::read::read;
 use super::super::row::Row;
 use super::alike::Alike;
 use super::tally::{Class, class};
