@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot read its files has failed")]
 
+use jiff::civil::date;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use whyhop::check::{CheckFile, Status};
+use whyhop::evidence::Logs;
 use whyhop::import::cloudformation::{from_files, is_template};
 use whyhop::model::{Diagnostics, Loaded};
 use whyhop::report::{self, Style, Subject};
@@ -47,6 +50,55 @@ fn told(analysis: &Analysis, finding: &Finding) -> String {
         model: analysis.model(),
     };
     report::text(subject, Style::default())
+}
+
+/// A `NAME.check.yaml` of `tests/import/cloudformation` is asked of `NAME.yaml` or `NAME.json`.
+#[test]
+fn whole_stacks_answer_as_worked_out_by_hand() {
+    let all = std::fs::read_dir(path("")).unwrap();
+    let mut asked = 0;
+    for checks in all.map(|entry| entry.unwrap().path()) {
+        let name = checks.file_name().unwrap().to_string_lossy().into_owned();
+        let Some(stem) = name.strip_suffix(".check.yaml") else {
+            continue;
+        };
+        let mut kinds = ["yaml", "json"].into_iter().map(|kind| format!("{stem}.{kind}"));
+        let template = kinds.find(|file| path(file).exists()).unwrap();
+        let read = CheckFile::read(&name, std::fs::read(&checks).unwrap());
+        let read = read.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let report = files(&[&template], &[]).check(&read, &[], &Logs::default(), date(2026, 12, 1));
+        let outcomes = report.unwrap_or_else(|mistakes| panic!("{mistakes}")).outcomes;
+        let failed = outcomes.iter().filter(|one| one.status != Status::Pass);
+        let failed: Vec<String> = failed
+            .map(|one| format!("{}: {}", one.name, one.message))
+            .collect();
+        assert!(failed.is_empty(), "{template}\n{}", failed.join("\n"));
+        asked += outcomes.len();
+    }
+    assert!(asked >= 39, "{asked}");
+}
+
+#[test]
+fn a_rule_that_stands_apart_takes_the_default_of_its_group_away() {
+    let template = "Resources:
+  Vpc: { Type: AWS::EC2::VPC, Properties: { CidrBlock: 10.0.0.0/16 } }
+  Subnet: { Type: AWS::EC2::Subnet, Properties: { VpcId: !Ref Vpc, CidrBlock: 10.0.1.0/24 } }
+  One: { Type: AWS::EC2::SecurityGroup, Properties: { GroupDescription: x, VpcId: !Ref Vpc } }
+  Two:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: x
+      VpcId: !Ref Vpc
+      SecurityGroupIngress: [{ IpProtocol: tcp, FromPort: 0, ToPort: 65535, CidrIp: 10.0.0.0/16 }]
+  Out:
+    Type: AWS::EC2::SecurityGroupEgress
+    Properties: { GroupId: !Ref One, IpProtocol: tcp, FromPort: 443, ToPort: 443, CidrIp: 10.0.0.0/16 }
+  A: { Type: AWS::EC2::Instance, Properties: { SubnetId: !Ref Subnet, SecurityGroupIds: [!Ref One] } }
+  B: { Type: AWS::EC2::Instance, Properties: { SubnetId: !Ref Subnet, SecurityGroupIds: [!Ref Two] } }
+";
+    let analysis = Analysis::new(loaded(template, &[]).unwrap().model);
+    assert_eq!(verdict(&analysis, "A", "B", "tcp/443"), "reachable");
+    assert_eq!(verdict(&analysis, "A", "B", "tcp/80"), "blocked");
 }
 
 #[test]

@@ -187,3 +187,25 @@ fn core_networks_of_which_too_little_is_told_are_unknown() {
         }
     }
 }
+
+/// Who asks page by page, and adds the answers to one file, has all of them in it.
+#[test]
+fn pages_one_after_the_other() {
+    let dump = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dump.path().join(name), text).unwrap();
+    write(
+        "ec2-describe-vpcs.json",
+        "{\"Vpcs\": [{\"VpcId\": \"vpc-0a\", \"CidrBlock\": \"10.0.0.0/16\"}], \"NextToken\": \"x\"}\n\
+         {\"Vpcs\": [{\"VpcId\": \"vpc-0b\", \"CidrBlock\": \"10.1.0.0/16\"}]}\n",
+    );
+    let model = loaded(dump.path().to_owned()).model;
+    assert_eq!(model.vpcs.len(), 2);
+    let cut = |note: &&String| note.contains("ec2-describe-vpcs.json");
+    assert_eq!(model.notes.iter().find(cut), None);
+    write("ec2-describe-vpcs.json", "{\"Vpcs\": []}\n}\n");
+    let mistakes = whyhop::load(&[dump.path().to_owned()]).unwrap_err();
+    assert!(
+        mistakes.to_string().contains("ec2-describe-vpcs.json"),
+        "{mistakes}"
+    );
+}

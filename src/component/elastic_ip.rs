@@ -40,7 +40,7 @@ impl Kind for ElasticIps {
             });
             let private = match ip.private_ip.or(primary) {
                 Some(address) => AddressSet::one(IpAddr::V4(address)),
-                None => builder.addresses_of(eni).0,
+                None => builder.addresses_of(eni).0.v4_alone(),
             };
             let open = ip.private_ip.or(primary).is_none();
             let unassigned = open.then(|| builder.place("network-interface", id));

@@ -96,7 +96,7 @@ fn declare_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
     let blackhole = stopped(eni, model).map(|state| format!("the instance of {id} is {state}"));
     builder.offer_target(id, Target::inside(entrance, &eni.subnet).unless(blackhole));
     if let (Some(public), Some(vpc)) = (eni.public_ip, &vpc) {
-        let private = primary(eni).unwrap_or_else(|| addresses.clone());
+        let private = primary(eni).unwrap_or_else(|| addresses.v4_alone());
         builder.associate(
             vpc,
             Association {
@@ -123,7 +123,6 @@ fn declare_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
 fn primary(eni: &NetworkInterface) -> Option<AddressSet> {
     eni.ip.iter().find_map(|spec| match spec {
         AddressSpec::Known(address) if address.is_ipv4() => Some(AddressSet::one(*address)),
-        AddressSpec::OneOf(cidr) if cidr.net().addr().is_ipv4() => Some(AddressSet::cidr(cidr.net())),
         _ => None,
     })
 }

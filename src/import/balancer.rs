@@ -1,9 +1,42 @@
 //! What load balancers are made of, which every importer meets alike: listeners, and targets.
 
+use super::service::{any_of, public_address};
 use crate::model::{
-    Listener, ListenerProtocol, LoadBalancerType, Model, OneOrMany, Tags, TargetDescription, TargetGroup,
-    TargetGroupId, TargetHealth, TargetType, parse_address,
+    Listener, ListenerProtocol, LoadBalancerType, Model, NetworkInterface, NetworkInterfaceId, OneOrMany,
+    SubnetId, Tags, TargetDescription, TargetGroup, TargetGroupId, TargetHealth, TargetType, parse_address,
 };
+
+/// Gives a balancer that takes IPv6 besides the interfaces of its nodes, with any free address of their subnets. One that is
+/// internal takes none from the internet, whatever its routes say (Application Load Balancer guide, "Load balancer attributes",
+/// `ipv6.deny_all_igw_traffic`): that no interface can say, so it keeps its IPv4 addresses alone.
+pub fn dual_stack(model: &mut Model, id: &str, kind: Option<&str>) {
+    let Some(kind) = kind.filter(|kind| kind.starts_with("dualstack")) else {
+        return;
+    };
+    let Some(balancer) = model.load_balancers.get(id) else {
+        return;
+    };
+    let described = |subnet: &SubnetId| model.subnets.contains_key(subnet);
+    if !balancer.internet_facing || !balancer.enis.is_empty() || !balancer.subnets.iter().all(described) {
+        return;
+    }
+    let (subnets, groups) = (balancer.subnets.clone(), balancer.security_groups.clone());
+    let mut nodes = Vec::new();
+    for subnet in subnets.0 {
+        let node = NetworkInterfaceId::from(format!("{id}/{subnet}").as_str());
+        let eni = NetworkInterface {
+            ip: any_of(model, &subnet),
+            public_ip: public_address(model).filter(|_| kind == "dualstack"),
+            description: Some("ELB node".to_owned()),
+            ..NetworkInterface::unassigned(subnet, groups.clone())
+        };
+        model.enis.insert(node.clone(), eni);
+        nodes.push(node);
+    }
+    if let Some(balancer) = model.load_balancers.get_mut(id) {
+        balancer.enis = OneOrMany(nodes);
+    }
+}
 
 /// The protocol of a listener or a target group.
 pub fn listener_protocol(text: Option<&str>) -> Option<ListenerProtocol> {

@@ -109,3 +109,26 @@ pub fn public_address(model: &Model) -> Option<Ipv4Addr> {
         .map(Ipv4Addr::from)
         .find(|address| !taken.contains(address))
 }
+
+/// What an engine listens on where nothing is written: how its name begins, and the port (RDS API, `CreateDBInstance`, `Port`;
+/// ElastiCache API, `CreateReplicationGroup`, `Port`).
+const ENGINES: [(&str, u16); 11] = [
+    ("mysql", 3306),
+    ("mariadb", 3306),
+    ("aurora-mysql", 3306),
+    ("postgres", 5432),
+    ("oracle", 1521),
+    ("custom-oracle", 1521),
+    ("sqlserver", 1433),
+    ("custom-sqlserver", 1433),
+    ("redis", 6379),
+    ("valkey", 6379),
+    ("memcached", 11211),
+];
+
+/// The port on which an engine of databases or caches listens where nothing is written.
+pub fn of_engine(engine: &str) -> Option<u16> {
+    let engine = engine.to_ascii_lowercase();
+    let found = ENGINES.iter().find(|(name, _)| engine.starts_with(name));
+    found.map(|(_, port)| *port)
+}

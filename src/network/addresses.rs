@@ -130,10 +130,7 @@ impl Builder<'_> {
                 .is_none()
                 .then(|| self.find("network-interface", id))
                 .flatten();
-            let private = first.unwrap_or_else(|| AddressSet {
-                v6: RangeSet::empty(),
-                ..self.addresses_of(eni).0
-            });
+            let private = first.unwrap_or_else(|| self.addresses_of(eni).0.v4_alone());
             Some(Association {
                 public: *owned,
                 private,
@@ -197,12 +194,5 @@ impl Builder<'_> {
 
 fn usual(subnet: &Subnet) -> AddressSet {
     let all = AddressSet::from_cidrs(subnet.cidr.iter().map(|cidr| cidr.net()));
-    if all.v4.is_empty() {
-        all
-    } else {
-        AddressSet {
-            v4: all.v4,
-            v6: RangeSet::empty(),
-        }
-    }
+    if all.v4.is_empty() { all } else { all.v4_alone() }
 }

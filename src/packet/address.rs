@@ -118,6 +118,13 @@ impl AddressSet {
             v6: self.v6.subtract(&other.v6),
         }
     }
+    /// Its IPv4 part.
+    pub fn v4_alone(&self) -> Self {
+        Self {
+            v4: self.v4.clone(),
+            v6: RangeSet::empty(),
+        }
+    }
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()

@@ -147,7 +147,7 @@ impl<'a> Resolver<'a> {
         if let Ok(address) = parse_address(text) {
             return self.address(address);
         }
-        if text.contains('/') && text.starts_with(|first: char| first.is_ascii_hexdigit() || first == ':') {
+        if looks_like_cidr(text) && !self.index.names.contains_key(text) {
             let cidr = Cidr::parse(text).map_err(|message| QuestionError::new(message, None))?;
             return Ok(self.cidr(cidr));
         }
@@ -376,6 +376,14 @@ impl<'a> Resolver<'a> {
         let ids = ids.chain(model.security_groups.keys().map(|id| id.as_str()));
         ids.chain(self.index.names.keys().map(String::as_str))
     }
+}
+
+/// Whether somebody means a CIDR, right or wrong, and not a name such as CDK's `Dual/Web`.
+fn looks_like_cidr(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(address, _)| {
+        let digit = |one: char| one.is_ascii_hexdigit() || matches!(one, '.' | ':');
+        address.contains(['.', ':']) && address.chars().all(digit)
+    })
 }
 
 fn no_end(text: &str) -> QuestionError {

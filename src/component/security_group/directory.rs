@@ -17,6 +17,8 @@ pub(super) struct Directory {
     pub prefix_lists: BTreeMap<PrefixListId, AddressSet>,
     /// For each VPC those whose groups its rules may name: itself, and its active peers in the same Region.
     pub neighbours: BTreeMap<VpcId, BTreeSet<VpcId>>,
+    /// What groups that the model does not describe may be.
+    pub perhaps: BTreeMap<SecurityGroupId, BTreeSet<SecurityGroupId>>,
     numbers: BTreeMap<VpcId, u32>,
     /// The interfaces that may vouch for senders, with their groups.
     vouchers: BTreeMap<NetworkInterfaceId, (u32, Vec<SecurityGroupId>)>,
@@ -49,6 +51,7 @@ impl Directory {
                 })
                 .collect(),
             neighbours: neighbours(model),
+            perhaps: perhaps(model),
             numbers: model.vpcs.keys().cloned().zip(1..).collect(),
             vouchers: vouchers(model, builder),
             unassigned: unassigned(model, builder),
@@ -60,6 +63,13 @@ impl Directory {
     pub fn vouches(&self, eni: &NetworkInterfaceId, group: &str) -> bool {
         let groups = self.vouchers.get(eni).map(|(_, groups)| groups.as_slice());
         groups.is_some_and(|groups| groups.iter().any(|own| own.as_str() == group))
+    }
+
+    /// The groups that are not described and may be this one.
+    pub fn stand_ins(&self, group: &str) -> impl Iterator<Item = &SecurityGroupId> {
+        let all = self.perhaps.iter();
+        all.filter(move |(_, among)| among.contains(group))
+            .map(|(id, _)| id)
     }
 
     /// The interface at the other end, when its address is not assigned yet.
@@ -77,6 +87,15 @@ impl Directory {
     }
 }
 
+fn perhaps(model: &Model) -> BTreeMap<SecurityGroupId, BTreeSet<SecurityGroupId>> {
+    let open = model.unknown.iter().filter(|(_, item)| !item.may_be.is_empty());
+    open.map(|(id, item)| {
+        let among = item.may_be.iter().map(|id| id.as_str().into());
+        (id.as_str().into(), among.collect())
+    })
+    .collect()
+}
+
 /// The interfaces behind which something hands packets on, and their groups.
 fn vouchers(
     model: &Model,
@@ -92,7 +111,9 @@ fn vouchers(
 /// The private addresses that the interfaces of each group have for certain, by VPC. Only groups that some rule names
 /// matter.
 fn members(model: &Model) -> BTreeMap<SecurityGroupId, BTreeMap<VpcId, AddressSet>> {
-    let named: BTreeSet<&str> = model.security_groups.values().flat_map(peers).collect();
+    let mut named: BTreeSet<&str> = model.security_groups.values().flat_map(peers).collect();
+    let open = model.unknown.iter().filter(|(_, item)| !item.may_be.is_empty());
+    named.extend(open.map(|(id, _)| id.as_str()));
     let mut lists: BTreeMap<(&SecurityGroupId, &VpcId), (Vec<IpAddr>, AddressSet)> = BTreeMap::new();
     for eni in model.enis.values() {
         let Some(subnet) = model.subnets.get(&eni.subnet) else {

@@ -45,8 +45,16 @@ pub(super) struct Listed<'a> {
 impl GroupSet {
     /// The rules of one direction, in order.
     pub fn rules(&self, direction: Direction) -> Vec<Listed<'_>> {
+        self.rules_of(self.groups.iter(), direction)
+    }
+
+    fn rules_of<'g>(
+        &self,
+        groups: impl Iterator<Item = &'g SecurityGroupId>,
+        direction: Direction,
+    ) -> Vec<Listed<'_>> {
         let mut rules = Vec::new();
-        for id in &self.groups {
+        for id in groups {
             let Some((group, body)) = self.directory.groups.get_key_value(id) else {
                 continue;
             };
@@ -73,10 +81,14 @@ impl GroupSet {
             |id: &str| self.directory.groups.contains_key(id) || self.directory.prefix_lists.contains_key(id);
         let peers = rule.source.iter().chain(rule.destination.iter());
         let ids = peers.filter_map(|peer| match peer {
-            Peer::Resource(id) if !known(id.as_str()) => Some(id.to_string()),
-            _ => None,
+            Peer::Resource(id) if !known(id.as_str()) => Some(vec![id.to_string()]),
+            Peer::Resource(id) => {
+                let own = self.directory.stand_ins(id.as_str());
+                Some(own.map(ToString::to_string).collect())
+            }
+            Peer::Cidr(_) => None,
         });
-        ids.collect()
+        ids.flatten().collect()
     }
 
     /// The groups among these that the model does not describe.
@@ -96,15 +108,28 @@ impl GroupSet {
             .iter()
             .map(|listed| self.rule_cubes(listed, asked, known))
             .collect();
-        // A group that is not described may hold any rule.
-        if self
+        let mut open = self
             .groups
             .iter()
-            .any(|id| !self.directory.groups.contains_key(id))
-        {
-            cubes.push(if known { Vec::new() } else { vec![Cube::all()] });
+            .filter(|id| !self.directory.groups.contains_key(*id))
+            .peekable();
+        if open.peek().is_some() {
+            let held = open.filter(|_| !known).flat_map(|id| self.held(id, asked));
+            cubes.push(held.collect());
         }
         cubes
+    }
+
+    /// What a group that is not described may allow: anything, or what those do that it may be.
+    fn held(&self, group: &SecurityGroupId, asked: Asked<'_>) -> Vec<Cube> {
+        let Some(among) = self.directory.perhaps.get(group) else {
+            return vec![Cube::all()];
+        };
+        let rules = self.rules_of(among.iter(), asked.direction);
+        let both = rules
+            .iter()
+            .flat_map(|listed| [true, false].map(|known| self.rule_cubes(listed, asked, known)));
+        both.flatten().collect()
     }
 
     fn rule_cubes(&self, listed: &Listed<'_>, asked: Asked<'_>, known: bool) -> Vec<Cube> {
@@ -139,8 +164,9 @@ impl GroupSet {
                 Peer::Cidr(_) => continue,
                 Peer::Resource(id) => match (self.named(id.as_str(), asked), known) {
                     (Some(addresses), true) => addresses,
-                    (None, false) => AddressSet::all(),
-                    _ => continue,
+                    (Some(_), false) => self.perhaps(id.as_str(), asked),
+                    (None, false) => self.among(id.as_str(), asked),
+                    (None, true) => continue,
                 },
             };
             all = all.union(&one);
@@ -154,12 +180,37 @@ impl GroupSet {
             return Some(list.clone());
         }
         self.directory.groups.get(id)?;
+        Some(self.carriers(id, asked))
+    }
+
+    /// The addresses of those of which nobody knows whether they carry a group.
+    fn perhaps(&self, id: &str, asked: Asked<'_>) -> AddressSet {
+        let all = self.directory.stand_ins(id);
+        all.fold(AddressSet::empty(), |all, own| {
+            all.union(&self.carriers(own.as_str(), asked))
+        })
+    }
+
+    /// The addresses for which a group may stand that is not described.
+    fn among(&self, id: &str, asked: Asked<'_>) -> AddressSet {
+        let Some(among) = self.directory.perhaps.get(id) else {
+            return AddressSet::all();
+        };
+        among.iter().fold(AddressSet::empty(), |all, one| {
+            let carried = self.named(one.as_str(), asked);
+            all.union(&carried.unwrap_or_else(AddressSet::all))
+                .union(&self.perhaps(one.as_str(), asked))
+        })
+    }
+
+    /// The addresses of those that carry a group.
+    fn carriers(&self, id: &str, asked: Asked<'_>) -> AddressSet {
         if let Scope::From(Sender {
             voucher: Some(eni), ..
         }) = asked.scope
             && self.directory.vouches(eni, id)
         {
-            return Some(AddressSet::all());
+            return AddressSet::all();
         }
         let neighbours = self.directory.neighbours.get(&self.vpc);
         let counts = |vpc: &VpcId| match asked.scope {
@@ -175,7 +226,7 @@ impl GroupSet {
         let carries = |party: &&Unassigned| party.groups.iter().any(|group| group.as_str() == id);
         let party = asked.party.filter(carries).filter(|party| counts(&party.vpc));
         let all = members.chain(party.map(|party| &party.addresses));
-        Some(all.fold(AddressSet::empty(), |all, addresses| all.union(addresses)))
+        all.fold(AddressSet::empty(), |all, addresses| all.union(addresses))
     }
 
     /// The interface at the other end, when its address is not assigned yet and some rule names a group of it.
@@ -186,13 +237,24 @@ impl GroupSet {
                 unassigned
                     .groups
                     .iter()
-                    .any(|group| group.as_str() == id.as_str())
+                    .any(|group| self.may_name(group, id.as_str()))
             };
             matches!(peer, Peer::Resource(id) if carries(id))
         };
         let named = self.rules(direction).into_iter().filter_map(|listed| listed.rule);
         let mut peers = named.flat_map(|(_, rule)| rule.source.iter().chain(rule.destination.iter()));
         peers.any(carried).then_some(unassigned)
+    }
+
+    /// Whether a rule that names a group may mean one that is carried.
+    fn may_name(&self, carried: &SecurityGroupId, named: &str) -> bool {
+        let among = |id: &str| self.directory.perhaps.get(id);
+        let own = carried.as_str() == named;
+        own || among(carried.as_str()).is_some_and(|among| among.contains(named))
+            || among(named).is_some_and(|named| {
+                named.contains(carried)
+                    || among(carried.as_str()).is_some_and(|carried| !carried.is_disjoint(named))
+            })
     }
 
     /// The name under which a compiled list is kept.

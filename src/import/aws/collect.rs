@@ -232,23 +232,33 @@ pub fn collect(files: impl Iterator<Item = Result<File, Box<Diagnostic>>>) -> (D
             // What the AWS command line prints where a service has nothing to say.
             continue;
         }
-        let source = Source {
-            name: Arc::clone(&name),
-            region: region(&name),
-        };
-        let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let read = Document {
-            dump: &mut dump,
-            source,
-        }
-        .deserialize(&mut reader)
-        .and_then(|()| reader.end());
-        if let Err(error) = read {
+        if let Err(error) = pages(&mut dump, &name, bytes) {
             let before = "this is not what `aws … --output json` prints";
             mistakes.push(broken_json((&name, bytes), before, &error));
         }
     }
     (dump, mistakes)
+}
+
+/// Reads a file; of a call with many pages it may hold the answers one after the other.
+fn pages(dump: &mut Dump, name: &Arc<str>, bytes: &[u8]) -> Result<(), serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    loop {
+        let source = Source {
+            name: Arc::clone(name),
+            region: region(name),
+        };
+        let page = Document {
+            dump: &mut *dump,
+            source,
+        };
+        page.deserialize(&mut reader)?;
+        if reader.end().is_ok() {
+            return Ok(());
+        }
+        // What a page leaves out the next one has.
+        dump.truncated.retain(|cut| cut != name);
+    }
 }
 
 /// The Region among the folders of a path: `eu-west-1`, `us-gov-west-1`.

@@ -4,6 +4,7 @@
 use super::evaluate::Evaluator;
 use super::firewalls;
 use super::functions::at;
+use super::ports;
 use super::template::Trouble;
 use super::value::{Attribute, Known};
 use crate::model::default_group_id;
@@ -86,6 +87,16 @@ pub fn value(evaluator: &mut Evaluator<'_>, resource: &str, name: &str) -> Resul
             return Ok(Known::List(vec![evaluator.value(written)?]));
         }
         ("AWS::EC2::NetworkInterface", "PrimaryIpv6Address") => {}
+        ("AWS::EC2::TransitGatewayConnect", "TransitGatewayId") => {
+            if let Some(gateway) = carrier(evaluator, resource)? {
+                return Ok(gateway);
+            }
+        }
+        _ if ports::is_port(kind, name) => {
+            if let Some(port) = ports::value(evaluator, resource, kind)? {
+                return Ok(port);
+            }
+        }
         _ => {
             let known = PROPERTIES.iter().find(|(attribute, _)| *attribute == name);
             if let Some(written) = known.and_then(|(_, key)| template.property(resource, key)) {
@@ -93,7 +104,8 @@ pub fn value(evaluator: &mut Evaluator<'_>, resource: &str, name: &str) -> Resul
             }
         }
     }
-    if IDENTIFIERS.contains(&name) {
+    let connect = (kind, name) == ("AWS::EC2::TransitGatewayConnect", "TransitGatewayId");
+    if IDENTIFIERS.contains(&name) && !connect {
         return other(id);
     }
     let attribute = Attribute {
@@ -103,6 +115,25 @@ pub fn value(evaluator: &mut Evaluator<'_>, resource: &str, name: &str) -> Resul
     let why = format!("{resource} has it once it is made");
     evaluator.reasons.insert(attribute.told(), ("attribute", why));
     Ok(Known::Attribute(attribute))
+}
+
+/// The transit gateway of a Connect attachment: that of the attachment which carries it.
+fn carrier(evaluator: &mut Evaluator<'_>, connect: &str) -> Result<Option<Known>, Trouble> {
+    let template = evaluator.template;
+    let Some(written) = template.property(connect, "TransportTransitGatewayAttachmentId") else {
+        return Ok(None);
+    };
+    let Known::Attribute(Attribute { resource, name: None }) = evaluator.value(written)?.kind else {
+        return Ok(None);
+    };
+    let mut attachments = template.resources.keys().copied();
+    let Some(below) = attachments.find(|id| evaluator.id(id) == resource) else {
+        return Ok(None);
+    };
+    let gateway = template.property(below, "TransitGatewayId");
+    gateway
+        .map(|gateway| Ok(evaluator.value(gateway)?.kind))
+        .transpose()
 }
 
 /// The endpoints of a firewall, each with its zone before it. Which of several is which, nobody knows: "The subnets are not

@@ -2,7 +2,7 @@
 
 use super::resource::{Block, Resource};
 use super::{Build, hosts, labels};
-use crate::import::balancer::{aim, classic_group, listener, listener_protocol, target};
+use crate::import::balancer::{aim, classic_group, dual_stack, listener, listener_protocol, target};
 use crate::model::{
     Listener, ListenerProtocol, LoadBalancer, LoadBalancerId, LoadBalancerState, LoadBalancerType, OneOrMany,
     SubnetId, TargetGroup, TargetGroupId, TargetType,
@@ -80,6 +80,7 @@ fn balancer(build: &mut Build<'_>, resource: &Resource) {
     build.add("load_balancers", resource, item, |model| {
         &mut model.load_balancers
     });
+    dual_stack(&mut build.model, &resource.id, block.text("IpAddressType"));
 }
 
 fn target_group(build: &mut Build<'_>, resource: &Resource) {

@@ -61,6 +61,11 @@ fn endpoint(build: &mut Build<'_>, resource: &Resource) {
     }
     let subnets = build.many(block, "SubnetIds");
     let tables = build.many(block, "RouteTableIds");
+    let open = |id: &String| build.model.unknown.contains_key(id.as_str());
+    if kind == VpcEndpointType::Gateway && tables.iter().any(open) {
+        build.lost(resource, "not all its route tables are known");
+        return;
+    }
     let groups = match (kind.has_address(), subnets.first()) {
         (true, Some(first)) => hosts::groups(build, &[block], &["SecurityGroupIds"], first),
         _ => Vec::new(),

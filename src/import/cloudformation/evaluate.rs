@@ -374,6 +374,9 @@ impl<'t> Evaluator<'t> {
         if parts.len() == 1 {
             return Ok(parts.swap_remove(0));
         }
+        if let Some(resource) = functions::arn_of(&parts.iter().collect::<Vec<_>>()) {
+            return Ok(resource);
+        }
         let mut made = String::new();
         for part in parts {
             let value = functions::at(span, part);

@@ -1,7 +1,9 @@
 //! Security groups and network ACLs, with their rules inline and apart.
 //!
 //! "If you do not specify an egress rule, we add egress rules that allow outbound IPv4 and IPv6 traffic" (Template Reference,
-//! AWS::EC2::SecurityGroup). A rule that is written apart is added to those: AWS's default stays.
+//! AWS::EC2::SecurityGroup). A rule that is written apart takes them away as one of the group's own does: an
+//! AWS::EC2::SecurityGroupEgress undoes "any potential 'all outbound traffic' default" (CDK API reference,
+//! `SecurityGroupImportOptions.allowAllOutbound`, read 2026-11-26).
 
 use super::resource::{Block, Resource};
 use super::value::Value;
@@ -167,6 +169,7 @@ pub fn implied(build: &mut Build<'_>, id: &str) {
 
 /// Rules that are written apart from their group, which may be one that AWS makes with something else.
 pub fn separate(build: &mut Build<'_>) {
+    restricted(build);
     let kinds = [
         ("AWS::EC2::SecurityGroupIngress", true),
         ("AWS::EC2::SecurityGroupEgress", false),
@@ -174,6 +177,23 @@ pub fn separate(build: &mut Build<'_>) {
     for (kind, ingress) in kinds {
         for resource in build.of(kind) {
             add_rule(build, resource, ingress);
+        }
+    }
+}
+
+/// Default groups from which CDK takes AWS's rules (CDK API reference, `VpcProps.restrictDefaultSecurityGroup`).
+fn restricted(build: &mut Build<'_>) {
+    for resource in build.of("Custom::VpcRestrictDefaultSG") {
+        let Some(id) = build.one(resource.block(), "DefaultSecurityGroupId") else {
+            continue;
+        };
+        implied(build, &id);
+        if let Some(group) = build.model.security_groups.get_mut(id.as_str()) {
+            group.ingress.clear();
+            group.egress = Some(Vec::new());
+            build
+                .lines
+                .item("security_groups", &id, &resource.file, resource.span);
         }
     }
 }
@@ -191,11 +211,9 @@ fn add_rule(build: &mut Build<'_>, resource: &Resource, ingress: bool) {
     let Some(group) = build.model.security_groups.get_mut(id.as_str()) else {
         return;
     };
-    let (side, field) = match (&mut group.egress, ingress) {
-        (_, true) => (&mut group.ingress, "ingress"),
-        (Some(egress), false) => (egress, "egress"),
-        // The default allows all that this rule could.
-        (None, false) => return,
+    let (side, field) = match ingress {
+        true => (&mut group.ingress, "ingress"),
+        false => (group.egress.get_or_insert_default(), "egress"),
     };
     side.push(rule);
     let place = ("security_groups", id.as_str(), field, side.len() - 1);

@@ -89,7 +89,7 @@ fn group(build: &mut Build<'_>, resource: &Resource) {
 }
 
 /// Whether all is known but which resources are named.
-fn references_alone(value: &super::value::Value) -> bool {
+pub fn references_alone(value: &super::value::Value) -> bool {
     use super::value::Known;
     match &value.kind {
         Known::Nothing | Known::Text(_) => true,

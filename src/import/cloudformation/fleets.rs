@@ -17,7 +17,11 @@ pub fn bring(build: &mut Build<'_>) {
         scaling_group(build, resource);
     }
     for resource in build.of("AWS::EKS::Nodegroup") {
-        nodes(build, resource);
+        nodes(build, resource, "eks-nodes");
+    }
+    // Pods on Fargate carry the cluster's group (EKS guide, "Assign security groups to individual Pods").
+    for resource in build.of("AWS::EKS::FargateProfile") {
+        nodes(build, resource, "eks-fargate");
     }
 }
 
@@ -146,7 +150,7 @@ fn carried(
 }
 
 /// Nodes carry the groups of their launch template, else the group that EKS makes for the cluster.
-fn nodes<'a>(build: &mut Build<'a>, resource: &'a Resource) {
+fn nodes<'a>(build: &mut Build<'a>, resource: &'a Resource, kind: &'static str) {
     let block = resource.block();
     let subnets = build.many(block, "Subnets");
     let blocks = launched(build, block);
@@ -156,7 +160,7 @@ fn nodes<'a>(build: &mut Build<'a>, resource: &'a Resource) {
         .map_or(Ok(false), |subnet| maps_public(build, subnet));
     match mapped {
         Ok(public) => {
-            put(build, resource, "eks-nodes", subnets, own, public);
+            put(build, resource, kind, subnets, own, public);
         }
         Err(name) => build.lost(
             resource,

@@ -27,12 +27,25 @@ pub fn join(argument: &Value) -> Answer {
     if let [one] = list.items() {
         return Ok(one.kind.clone());
     }
+    let kinds: Vec<&Known> = list.items().iter().map(|item| &item.kind).collect();
+    if let Some(resource) = arn_of(&kinds) {
+        return Ok(resource);
+    }
     if let Some(unknown) = open(argument) {
         return Ok(unknown);
     }
     let parts: Option<Vec<&str>> = list.items().iter().map(Value::text).collect();
     let parts = parts.ok_or("Fn::Join joins texts")?;
     Ok(Known::text(parts.join(with)))
+}
+
+/// The resource for which an ARN stands that ends with a reference to it: `arn:…:vpc/${Vpc}`, whatever its Region and account.
+pub fn arn_of(parts: &[&Known]) -> Option<Known> {
+    let [Known::Text(first), .., last] = parts else {
+        return None;
+    };
+    let whole = matches!(last, Known::Attribute(attribute) if attribute.name.is_none());
+    (first.starts_with("arn:") && whole).then(|| (*last).clone())
 }
 
 /// `Fn::Split: [delimiter, text]`.

@@ -11,6 +11,7 @@ mod detect;
 mod evaluate;
 mod functions;
 mod parameters;
+mod ports;
 mod repeat;
 mod resource;
 mod serverless;
@@ -32,14 +33,15 @@ mod places;
 mod routing;
 mod services;
 mod transit;
+mod wan;
 
 pub use detect::is_template;
 
 use super::{File, carrier, gateways_of_routes, settle};
 use crate::model::census::{Counts, count, list};
 use crate::model::{
-    Census, Diagnostic, Diagnostics, FlowLog, Loaded, Model, Origin, ResourceId, Span, Tags, TextFile,
-    TrafficType, UnknownResource, validate,
+    Census, Diagnostic, Diagnostics, FlowLog, Loaded, Model, OneOrMany, Origin, ResourceId, Span, Tags,
+    TextFile, TrafficType, UnknownResource, validate,
 };
 use evaluate::Reason;
 use resource::{Block, Named, Resource, named};
@@ -64,7 +66,7 @@ const NETWORK: [&str; 10] = [
 ];
 
 /// Types of these families that are no part of the network themselves.
-const ELSEWHERE: [&str; 20] = [
+const ELSEWHERE: [&str; 26] = [
     "AWS::EC2::Volume",
     "AWS::EC2::VolumeAttachment",
     "AWS::EC2::KeyPair",
@@ -85,6 +87,12 @@ const ELSEWHERE: [&str; 20] = [
     "AWS::CloudFormation::WaitConditionHandle",
     "AWS::NetworkFirewall::LoggingConfiguration",
     "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+    "AWS::NetworkManager::GlobalNetwork",
+    "AWS::NetworkManager::Site",
+    "AWS::NetworkManager::Device",
+    "AWS::NetworkManager::Link",
+    "AWS::NetworkManager::LinkAssociation",
+    "AWS::NetworkManager::TransitGatewayRegistration",
 ];
 
 /// Reads templates into a model.
@@ -151,6 +159,7 @@ fn build(stacks: &stack::Stacks) -> Loaded {
     fleets::bring(&mut build);
     filters::separate(&mut build);
     transit::bring(&mut build);
+    wan::bring(&mut build);
     firewalls::bring(&mut build);
     endpoints::bring(&mut build);
     lattice::bring(&mut build);
@@ -252,6 +261,7 @@ impl<'a> Build<'a> {
         let item = UnknownResource {
             kind: kind.to_owned(),
             why: Some(why.to_owned()),
+            may_be: OneOrMany::default(),
         };
         self.model.unknown.entry(ResourceId::from(id)).or_insert(item);
     }

@@ -5,7 +5,7 @@ use super::resource::Resource;
 use super::{Build, filters, word};
 use crate::import::service::{Placement, place, vpc_of};
 use crate::model::among_members;
-use crate::model::{NetworkInterfaceId, SubnetId};
+use crate::model::{NetworkInterfaceId, OneOrMany, Service, SubnetId};
 
 /// A type, our word for it, the blocks that say where it is, its subnets and its groups there.
 struct Shape(
@@ -16,7 +16,7 @@ struct Shape(
     &'static str,
 );
 
-const SHAPES: [Shape; 20] = [
+const SHAPES: [Shape; 27] = [
     Shape(
         "AWS::Lambda::Function",
         "lambda",
@@ -132,7 +132,62 @@ const SHAPES: [Shape; 20] = [
         "SecurityGroupIdList",
     ),
     Shape("AWS::Cloud9::EnvironmentEC2", "cloud9", &[], "SubnetId", ""),
-    Shape("AWS::DAX::Cluster", "dax", &[], "SubnetIds", "SecurityGroupIds"),
+    Shape(
+        "AWS::RDS::DBProxy",
+        "rds-proxy",
+        &[],
+        "VpcSubnetIds",
+        "VpcSecurityGroupIds",
+    ),
+    Shape(
+        "AWS::EC2::InstanceConnectEndpoint",
+        "instance-connect-endpoint",
+        &[],
+        "SubnetId",
+        "SecurityGroupIds",
+    ),
+    Shape(
+        "AWS::ApiGatewayV2::VpcLink",
+        "vpc-link",
+        &[],
+        "SubnetIds",
+        "SecurityGroupIds",
+    ),
+    Shape(
+        "AWS::EMRServerless::Application",
+        "emr-serverless",
+        &["NetworkConfiguration"],
+        "SubnetIds",
+        "SecurityGroupIds",
+    ),
+    Shape(
+        "AWS::Batch::ComputeEnvironment",
+        "batch",
+        &["ComputeResources"],
+        "Subnets",
+        "SecurityGroupIds",
+    ),
+    Shape(
+        "AWS::Transfer::Server",
+        "transfer",
+        &["EndpointDetails"],
+        "SubnetIds",
+        "SecurityGroupIds",
+    ),
+    Shape(
+        "AWS::OpenSearchServerless::VpcEndpoint",
+        "opensearch",
+        &[],
+        "SubnetIds",
+        "SecurityGroupIds",
+    ),
+    Shape(
+        "AWS::KafkaConnect::Connector",
+        "msk-connect",
+        &["KafkaCluster", "ApacheKafkaCluster", "Vpc"],
+        "Subnets",
+        "SecurityGroups",
+    ),
 ];
 
 /// Services that name a subnet group: the type, our word, the property that names it, the groups, the type of subnet group and
@@ -146,7 +201,7 @@ struct Grouped(
     &'static str,
 );
 
-const GROUPED: [Grouped; 8] = [
+const GROUPED: [Grouped; 10] = [
     Grouped(
         "AWS::RDS::DBCluster",
         "aurora",
@@ -204,6 +259,22 @@ const GROUPED: [Grouped; 8] = [
         "ClusterSubnetGroupName",
     ),
     Grouped(
+        "AWS::MemoryDB::Cluster",
+        "memorydb",
+        "SubnetGroupName",
+        &["SecurityGroupIds"],
+        "AWS::MemoryDB::SubnetGroup",
+        "SubnetGroupName",
+    ),
+    Grouped(
+        "AWS::DAX::Cluster",
+        "dax",
+        "SubnetGroupName",
+        &["SecurityGroupIds"],
+        "AWS::DAX::SubnetGroup",
+        "SubnetGroupName",
+    ),
+    Grouped(
         "AWS::DMS::ReplicationInstance",
         "dms",
         "ReplicationSubnetGroupIdentifier",
@@ -242,6 +313,43 @@ pub fn bring(build: &mut Build<'_>) {
         for resource in build.of(grouped.0) {
             in_subnet_group(build, resource, &grouped);
         }
+    }
+    file_systems(build);
+    resolvers(build);
+}
+
+/// A file system is reached at its mount targets.
+fn file_systems(build: &mut Build<'_>) {
+    for resource in build.of("AWS::EFS::FileSystem") {
+        let mut enis = Vec::new();
+        for target in build.of("AWS::EFS::MountTarget") {
+            let own = build.one(target.block(), "FileSystemId");
+            let placed = build.model.services.get(target.id.as_str());
+            let placed = placed.filter(|_| own.as_deref() == Some(&resource.id));
+            enis.extend(placed.into_iter().flat_map(|one| one.enis.0.clone()));
+        }
+        if enis.is_empty() {
+            continue;
+        }
+        let (name, _) = super::labels(resource);
+        let item = Service {
+            name,
+            kind: "efs".to_owned(),
+            enis: OneOrMany(enis),
+        };
+        build.add("services", resource, item, |model| &mut model.services);
+    }
+}
+
+/// The endpoints of Route 53 Resolver: each of its addresses is in a subnet.
+fn resolvers(build: &mut Build<'_>) {
+    for resource in build.of("AWS::Route53Resolver::ResolverEndpoint") {
+        let block = resource.block();
+        let addresses = block.blocks("IpAddresses").into_iter();
+        let subnets = addresses.filter_map(|one| build.one(one, "SubnetId")).collect();
+        let groups = build.many(block, "SecurityGroupIds");
+        groups.iter().for_each(|id| filters::implied(build, id));
+        put(build, resource, "resolver-endpoint", subnets, groups, false);
     }
 }
 

@@ -276,7 +276,7 @@ fn resource(
         .get("Metadata")
         .and_then(|metadata| metadata.get("aws:cdk:path"));
     let path = metadata.and_then(Node::text);
-    let path = path.map(|path| path.strip_suffix("/Resource").unwrap_or(path).to_owned());
+    let path = path.map(|path| construct(path, kind).to_owned());
     Ok(Some(Resource {
         id: evaluator.id(id),
         kind: kind.to_owned(),
@@ -286,6 +286,24 @@ fn resource(
         path,
         doubt,
     }))
+}
+
+/// The construct that people wrote, of CDK's path to what it makes of it: `Shop/Web/Service/Service` is their `Shop/Web/Service`.
+fn construct<'a>(path: &'a str, kind: &str) -> &'a str {
+    let own = match kind {
+        "AWS::EC2::Subnet" => "/Subnet",
+        "AWS::AutoScaling::AutoScalingGroup" => "/ASG",
+        _ => "/Resource",
+    };
+    let mut path = path;
+    while let Some(above) = path.strip_suffix("/Resource").or(path.strip_suffix(own)) {
+        path = above;
+    }
+    let doubled = path.rsplit_once('/').filter(|(above, last)| {
+        let end = above.strip_suffix(last);
+        end.is_some_and(|rest| rest.ends_with('/'))
+    });
+    doubled.map_or(path, |(above, _)| above)
 }
 
 /// Labels in which a Region that is not known may be spelled out: two of them are the same, or are not, whatever it is.

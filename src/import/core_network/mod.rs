@@ -30,6 +30,13 @@ struct Configuration {
     vpn_ecmp_support: Option<bool>,
     #[serde(deserialize_with = "truth")]
     security_group_referencing_support: Option<bool>,
+    edge_locations: Vec<Edge>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+struct Edge {
+    location: String,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -115,6 +122,14 @@ impl Policy {
             vpn_ecmp: configuration.and_then(|one| one.vpn_ecmp_support).unwrap_or(true),
             segments: std::collections::BTreeMap::new(),
             tags: Tags::new(),
+        }
+    }
+
+    /// The Region of its only edge, where all that is attached must be.
+    pub fn only_edge(&self) -> Option<String> {
+        match self.core_network_configuration.edge_locations.as_slice() {
+            [only] => Some(only.location.clone()),
+            _ => None,
         }
     }
 

@@ -9,7 +9,7 @@ use super::{Build, named};
 use crate::import::balancer::{self, aim, classic_group, listener_protocol};
 use crate::model::{
     Listener, ListenerProtocol, LoadBalancer, LoadBalancerId, LoadBalancerState, LoadBalancerType, OneOrMany,
-    SubnetId, TargetGroup, TargetGroupId, TargetType,
+    SecurityGroupId, SubnetId, TargetGroup, TargetGroupId, TargetType,
 };
 use std::collections::BTreeMap;
 
@@ -35,13 +35,8 @@ fn port(view: &View<'_>, argument: &str) -> Option<u16> {
 fn balancers(build: &mut Build<'_>) {
     for view in build.links.made(BALANCER) {
         let mut subnets: Vec<SubnetId> = build.many(&view, "subnets", SUBNET);
-        for mapping in view.blocks("subnet_mapping") {
-            subnets.extend(
-                build
-                    .one(&mapping, "subnet_id", SUBNET)
-                    .map(|id| SubnetId::from(id.as_str())),
-            );
-        }
+        let mapped = mapped(build, &view);
+        subnets.extend(mapped.iter().map(|id| SubnetId::from(id.as_str())));
         subnets.sort();
         subnets.dedup();
         let kind = match view.text("load_balancer_type") {
@@ -64,7 +59,8 @@ fn balancers(build: &mut Build<'_>) {
             internet_facing: view.truth("internal") != Some(true) && kind != LoadBalancerType::Gateway,
             enis: OneOrMany::default(),
             security_groups: groups,
-            filters_private_link: true,
+            filters_private_link: view.text("enforce_security_group_inbound_rules_on_private_link_traffic")
+                != Some("off"),
             // An Application Load Balancer's is on whatever the argument says (provider, `enable_cross_zone_load_balancing`).
             cross_zone: view
                 .truth("enable_cross_zone_load_balancing")
@@ -73,8 +69,34 @@ fn balancers(build: &mut Build<'_>) {
             listeners: Vec::new(),
             tags,
         };
-        build.add("load_balancers", &view, item, |model| &mut model.load_balancers);
+        let id = build.add("load_balancers", &view, item, |model| &mut model.load_balancers);
+        balancer::dual_stack(&mut build.model, &id, view.text("ip_address_type"));
     }
+}
+
+/// The subnets of a load balancer's zones, of which a dynamic block tells nothing but the number: all of its VPC, if that has as
+/// many.
+fn mapped<'a>(build: &mut Build<'a>, view: &View<'a>) -> Vec<String> {
+    let ids = build.spread(view, "subnet_mapping", "subnet_id", SUBNET);
+    let told = ids.iter().any(|id| build.model.subnets.contains_key(id.as_str()));
+    let groups: Vec<SecurityGroupId> = build.many(view, "security_groups", GROUP);
+    let group = groups.first().and_then(|id| build.model.security_groups.get(id));
+    let (Some(vpc), false) = (group.map(|group| group.vpc.clone()), told) else {
+        return ids;
+    };
+    let all = build.model.subnets.iter();
+    let own: Vec<String> = all
+        .filter(|(_, subnet)| subnet.vpc == vpc)
+        .map(|(id, _)| id.to_string())
+        .collect();
+    if own.len() == view.blocks("subnet_mapping").len() {
+        build.note(format!(
+            "{}: its subnets are taken to be all of {vpc}",
+            view.owner.address
+        ));
+        return own;
+    }
+    ids
 }
 
 fn target_groups(build: &mut Build<'_>) {

@@ -23,6 +23,9 @@ pub struct Document {
     /// Old plans have no prior state, but each change says what was before.
     #[serde(default)]
     pub resource_changes: Vec<Change>,
+    /// What the outermost variables are set to.
+    #[serde(default)]
+    pub variables: BTreeMap<String, Set>,
     /// The version of a raw state.
     pub version: Option<u64>,
     /// The resources of a raw state, version 4.
@@ -31,6 +34,14 @@ pub struct Document {
     /// The modules of a raw state, version 3.
     #[serde(default)]
     pub modules: Vec<OldModule>,
+}
+
+/// A variable as it is set.
+#[derive(Debug, Default, Deserialize)]
+pub struct Set {
+    /// To what.
+    #[serde(default)]
+    pub value: Value,
 }
 
 /// A state inside another document.
@@ -170,6 +181,17 @@ pub struct ModuleConfig {
     /// The modules that it calls.
     #[serde(default)]
     pub module_calls: BTreeMap<String, ModuleCall>,
+    /// Its variables.
+    #[serde(default)]
+    pub variables: BTreeMap<String, VariableConfig>,
+}
+
+/// A variable of a module.
+#[derive(Debug, Default, Deserialize)]
+pub struct VariableConfig {
+    /// What it is where nobody sets it.
+    #[serde(default)]
+    pub default: Value,
 }
 
 /// An output.
@@ -199,6 +221,9 @@ pub struct ModuleCall {
     /// What it is given.
     #[serde(default)]
     pub expressions: Map<String, Value>,
+    /// Over what it is called again and again.
+    #[serde(default)]
+    pub for_each_expression: Value,
     /// The module.
     #[serde(default)]
     pub module: ModuleConfig,

@@ -5,6 +5,7 @@ use super::filters::GROUP;
 use super::hosts;
 use super::lattice::{CONFIGURATION, NETWORK};
 use super::links;
+use super::names::own_address;
 use super::places::{SUBNET, VPC};
 use super::routing::TABLE;
 use super::view::View;
@@ -81,15 +82,12 @@ fn endpoint<'a>(build: &mut Build<'a>, view: &View<'a>) {
                 .map(|id| SubnetId::from(id.as_str())),
         );
     }
-    let mut tables: Vec<RouteTableId> = build.many(view, "route_table_ids", TABLE);
-    for apart in beside(build, view, "aws_vpc_endpoint_route_table_association") {
-        tables.extend(
-            build
-                .one(&apart, "route_table_id", TABLE)
-                .map(|id| RouteTableId::from(id.as_str())),
-        );
+    let tables = tables(build, view, kind);
+    let open = |id: &RouteTableId| build.model.unknown.contains_key(id.as_str());
+    if kind == VpcEndpointType::Gateway && tables.iter().any(open) {
+        build.lost(view, "the plan does not tell all its route tables");
+        return;
     }
-    of_either(build, &mut tables);
     let groups = match (kind.has_address(), subnets.first()) {
         (true, Some(first)) => {
             let first = first.to_string();
@@ -148,6 +146,36 @@ fn of_either(build: &mut Build<'_>, tables: &mut Vec<RouteTableId>) {
             build.unknown(&name, "route-table", &why);
         }
     }
+}
+
+/// The route tables in which a gateway endpoint has a route.
+fn tables<'a>(build: &mut Build<'a>, view: &View<'a>, kind: VpcEndpointType) -> Vec<RouteTableId> {
+    let only = kind == VpcEndpointType::Gateway && only_gateway(build, view);
+    let possible = only.then(|| build.links.possible(view, "route_table_ids", TABLE));
+    let mut tables: Vec<RouteTableId> = match possible.filter(|possible| !possible.is_empty()) {
+        Some(possible) => possible.iter().map(|id| id.as_str().into()).collect(),
+        None => build.many(view, "route_table_ids", TABLE),
+    };
+    for apart in beside(build, view, "aws_vpc_endpoint_route_table_association") {
+        tables.extend(
+            build
+                .one(&apart, "route_table_id", TABLE)
+                .map(|id| RouteTableId::from(id.as_str())),
+        );
+    }
+    of_either(build, &mut tables);
+    tables
+}
+
+/// Whether of all endpoints that are made of a resource this one alone has route tables: then all that may be meant are its.
+fn only_gateway<'a>(build: &Build<'a>, view: &View<'a>) -> bool {
+    let own = own_address(view.owner);
+    let all = build.links.of(ENDPOINT);
+    let beside = all.iter().filter(|one| {
+        let gateway = matches!(one.text("vpc_endpoint_type"), None | Some("Gateway"));
+        gateway && one.owner.module == view.owner.module && own_address(one.owner) == own
+    });
+    beside.count() == 1
 }
 
 /// The groups of an endpoint with those that are written apart; one of these may take the default group's place.

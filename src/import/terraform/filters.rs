@@ -6,14 +6,17 @@
 
 use super::links;
 use super::places::{SUBNET, VPC};
+use super::ports::port;
 use super::routing::LIST;
 use super::view::View;
 use super::{Build, assigned, named};
 use crate::import::rule::{protocol, service};
+use crate::import::service::vpc_of;
 use crate::model::{
-    Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, ProtocolSpec, RuleAction, SecurityGroup,
-    SecurityGroupRule,
+    Cidr, NetworkAcl, NetworkAclRule, OneOrMany, Peer, ProtocolSpec, ResourceId, RuleAction, SecurityGroup,
+    SecurityGroupRule, VpcId,
 };
+use std::collections::BTreeMap;
 
 /// What a group is described by.
 pub const GROUP: &[&str] = &["aws_security_group", "aws_default_security_group"];
@@ -131,14 +134,15 @@ fn rule<'a>(build: &mut Build<'a>, view: &View<'a>, ingress: bool, group: &str) 
     if peers.is_empty() {
         return None;
     }
-    let parts = ["protocol", "ip_protocol", "from_port", "to_port"];
-    if parts.iter().any(|key| view.is_open(key)) {
+    let words = ["protocol", "ip_protocol"].iter().any(|key| view.is_open(key));
+    let [from, to] = ["from_port", "to_port"].map(|key| (port(build, view, key), view.is_open(key)));
+    if words || [from, to].iter().any(|(known, open)| known.is_none() && *open) {
         return Some(open(build, &format!("{}.service", view.owner.address), ingress));
     }
     let Some(protocol) = protocol(view.text("protocol").or(view.text("ip_protocol"))) else {
         return Some(open(build, &format!("{}.service", view.owner.address), ingress));
     };
-    let (ports, icmp_type, icmp_code) = service(protocol, view.number("from_port"), view.number("to_port"));
+    let (ports, icmp_type, icmp_code) = service(protocol, from.0, to.0);
     Some(SecurityGroupRule {
         protocol: Some(protocol),
         ports,
@@ -160,7 +164,11 @@ fn peers_of<'a>(build: &mut Build<'a>, view: &View<'a>, group: &str) -> Vec<Peer
     let mut ids = build.texts(view, "security_groups", GROUP);
     ids.extend(build.texts(view, "prefix_list_ids", LIST));
     let either: Vec<&str> = GROUP.iter().chain(LIST).copied().collect();
-    ids.extend(SINGLE.iter().filter_map(|key| build.one(view, key, &either)));
+    // "Cannot be specified with cidr_blocks, ipv6_cidr_blocks, or self" (AWS provider, `aws_security_group_rule`), though a plan
+    // tells it as not known beside them.
+    let other = view.truth("self") == Some(true) || CIDRS.iter().any(|key| !view.texts(key).is_empty());
+    let single = SINGLE.iter().filter(|key| !other || **key != SINGLE[0]);
+    ids.extend(single.filter_map(|key| build.one(view, key, &either)));
     peers.extend(ids.iter().map(|id| Peer::Resource(bare(id).into())));
     if view.truth("self") == Some(true) {
         peers.push(Peer::Resource(group.into()));
@@ -175,6 +183,30 @@ fn peers_of<'a>(build: &mut Build<'a>, view: &View<'a>, group: &str) -> Vec<Peer
         peers.push(Peer::Resource(id.as_str().into()));
     }
     peers
+}
+
+/// What an interface carries that the plan does not tell may be any group of its VPC.
+pub fn open_groups(build: &mut Build<'_>) {
+    let mut open: BTreeMap<ResourceId, VpcId> = BTreeMap::new();
+    for eni in build.model.enis.values() {
+        let vpc = vpc_of(&build.model, &eni.subnet);
+        for group in &eni.security_groups {
+            let id = ResourceId::from(group.as_str());
+            if let (Some(vpc), true) = (&vpc, build.model.unknown.contains_key(&id)) {
+                open.insert(id, vpc.clone());
+            }
+        }
+    }
+    for (id, vpc) in open {
+        let all = build.model.security_groups.iter();
+        let here = all.filter(|(_, group)| group.vpc == vpc);
+        let here = here.map(|(id, _)| ResourceId::from(id.as_str())).collect();
+        if let Some(item) = build.model.unknown.get_mut(&id)
+            && item.may_be.is_empty()
+        {
+            item.may_be = OneOrMany(here);
+        }
+    }
 }
 
 /// A group of another account is named `account/sg-…`.

@@ -2,6 +2,7 @@
 //! by the reader of its describe calls.
 
 use super::links;
+use super::picks::chosen;
 use super::places::{SUBNET, VPC};
 use super::view::View;
 use super::{Build, named};
@@ -98,14 +99,11 @@ fn planned_endpoints<'a>(build: &mut Build<'a>, view: &View<'a>) -> Endpoints {
 }
 
 fn subnets<'a>(build: &mut Build<'a>, view: &View<'a>) -> Vec<String> {
-    let mappings = view.blocks("subnet_mapping").into_iter();
-    mappings
-        .filter_map(|one| build.one(&one, "subnet_id", SUBNET))
-        .collect()
+    build.spread(view, "subnet_mapping", "subnet_id", SUBNET)
 }
 
-/// The endpoint of a firewall that an argument names through `firewall_status`: the only one, or that of the subnet which the
-/// expression names, too. Which of several is meant otherwise, a plan does not tell.
+/// The endpoint of a firewall that an argument names through `firewall_status`: the only one, that of the subnet which the
+/// expression names, too, or that of the zone by which it picks. Which of several is meant otherwise, a plan does not tell.
 pub fn endpoint<'a>(
     build: &mut Build<'a>,
     view: &View<'a>,
@@ -117,7 +115,10 @@ pub fn endpoint<'a>(
     let mut own = subnets(build, &firewall);
     if own.len() > 1 {
         let named = build.links.named(view, argument, SUBNET);
-        own.retain(|subnet| named.contains(subnet));
+        match named.is_empty() {
+            true => own = in_zone(build, view, argument, &own),
+            false => own.retain(|subnet| named.contains(subnet)),
+        }
     }
     match own.as_slice() {
         [one] => Some(format!("{}@{one}", firewall.owner.address)),
@@ -131,6 +132,25 @@ pub fn endpoint<'a>(
             Some(id)
         }
     }
+}
+
+/// Those of some subnets that have a key by which an argument picks, or are in the zone that it is; where nothing is written of
+/// it, the key of its owner.
+fn in_zone<'a>(build: &Build<'a>, view: &View<'a>, argument: &str, subnets: &[String]) -> Vec<String> {
+    let mut keys = build.links.keys(view, argument);
+    if keys.is_empty() {
+        keys.extend(view.owner.key.clone());
+    }
+    let all = build.links.of(SUBNET);
+    let own = |subnet: &str| all.iter().find(|one| links::id(one.owner) == subnet);
+    let keyed = subnets.iter().filter_map(|subnet| {
+        let one = own(subnet)?;
+        let zone = one.text("availability_zone").map(Value::from);
+        Some((subnet, one.owner.key.iter().cloned().chain(zone).collect()))
+    });
+    let keyed: Vec<(&String, Vec<Value>)> = keyed.collect();
+    let chosen = chosen(&keyed, &keys).unwrap_or_default();
+    chosen.into_iter().cloned().collect()
 }
 
 fn group<'a>(build: &mut Build<'a>, view: &View<'a>) {

@@ -1,63 +1,64 @@
 //! What refers to what. A plan does not know an id before it is given; the configuration says whose id it will be.
 //!
-//! Followed are references to resources, variables (into the call of the module) and outputs (into the module called). The
-//! plan says nothing of `local` values: where one stands for a thing of which the module has exactly one, that one is meant.
-//! Where several could be meant, nobody guesses: the answer is a named unknown.
+//! `resolve.rs` follows references, `locals.rs` says what local values may be, `picks.rs` which of several is meant. Where several
+//! could be meant, nobody guesses: the answer is a named unknown.
 
-use super::document::{Configuration, Instance, ModuleCall, ModuleConfig, ResourceConfig};
+use super::document::{Configuration, Instance, ModuleCall, ModuleConfig, ResourceConfig, Set};
 use super::filters::ACL;
 use super::gateways::VPN_GATEWAY;
-use super::names::{bracket, own_address, plain, references, split_module, word};
+use super::locals::is_called;
+use super::names::{own_address, plain, references, split_module};
+use super::picks::called;
 use super::places::VPC;
+use super::resolve::{Place, Resolved, Target};
 use super::routing::TABLE;
 use super::view::{Expressions, View};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most things that one expression may refer to.
-const TARGETS_MAX: usize = 20_000;
-
 /// Everything that is planned or held, and what refers to what.
 #[derive(Debug)]
 pub struct Links<'a> {
     /// The instances.
     pub instances: &'a [Instance],
-    by_resource: BTreeMap<(&'a str, &'a str), Vec<&'a Instance>>,
-    by_address: BTreeMap<&'a str, &'a Instance>,
-    children: BTreeMap<(String, String), BTreeSet<&'a str>>,
-    modules: BTreeMap<String, &'a ModuleConfig>,
-    calls: BTreeMap<String, &'a ModuleCall>,
-    resources: BTreeMap<(String, &'a str), &'a ResourceConfig>,
-    /// The resources of which an argument is a local value that was taken to be the only thing that it can be.
+    /// They by module and address within it.
+    pub by_resource: BTreeMap<(&'a str, &'a str), Vec<&'a Instance>>,
+    /// They by address.
+    pub by_address: BTreeMap<&'a str, &'a Instance>,
+    /// The modules that are made of each call.
+    pub children: BTreeMap<(String, String), BTreeSet<&'a str>>,
+    /// What is written of modules.
+    pub modules: BTreeMap<String, &'a ModuleConfig>,
+    /// What is written of calls.
+    pub calls: BTreeMap<String, &'a ModuleCall>,
+    /// What is written of resources.
+    pub resources: BTreeMap<(String, &'a str), &'a ResourceConfig>,
+    /// What the outermost variables are set to.
+    pub variables: &'a BTreeMap<String, Set>,
+    /// What was taken for local values, and for arguments of which nothing is written.
     pub guesses: RefCell<BTreeSet<String>>,
     /// The types that were asked for: all others are not read.
     pub asked: RefCell<BTreeSet<String>>,
 }
 
+/// An instance that is meant, and what of it.
+pub type Member<'a, 't> = (&'a Instance, &'t Target);
+
 /// What an expression means.
 struct Meant {
-    ids: Vec<String>,
+    ids: BTreeSet<String>,
+    /// What it may mean besides.
+    loose: BTreeSet<String>,
     /// Whether it may mean more, which the plan does not tell.
     open: bool,
 }
 
-/// What an expression refers to: an instance, and which attribute of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Target {
-    index: String,
-    attribute: Option<String>,
-}
-
-/// What was found out about an expression.
-#[derive(Debug, Default)]
-struct Resolved {
-    targets: BTreeSet<Target>,
-    /// The local values that it names, each with its module: what they are, a plan does not tell.
-    locals: BTreeSet<(String, String)>,
-    /// It depends on which one of a counted resource it is in.
-    keyed: bool,
-    seen: BTreeSet<(String, String)>,
+impl Meant {
+    /// Everything that one thing may be.
+    fn all(self) -> Vec<String> {
+        self.ids.union(&self.loose).cloned().collect()
+    }
 }
 
 /// An id, and whether anybody knows whose it is.
@@ -82,7 +83,11 @@ impl Id {
 
 impl<'a> Links<'a> {
     /// Indexes instances and their configuration.
-    pub fn new(instances: &'a [Instance], configuration: Option<&'a Configuration>) -> Self {
+    pub fn new(
+        instances: &'a [Instance],
+        configuration: Option<&'a Configuration>,
+        variables: &'a BTreeMap<String, Set>,
+    ) -> Self {
         let mut links = Self {
             instances,
             by_resource: BTreeMap::new(),
@@ -91,6 +96,7 @@ impl<'a> Links<'a> {
             modules: BTreeMap::new(),
             calls: BTreeMap::new(),
             resources: BTreeMap::new(),
+            variables,
             guesses: RefCell::default(),
             asked: RefCell::default(),
         };
@@ -174,16 +180,18 @@ impl<'a> Links<'a> {
         let Some(expression) = view.expression(argument) else {
             let guessed = view
                 .is_told_unknown(argument)
-                .then(|| self.guess(view.owner, kinds))?;
+                .then(|| self.unwritten(view, argument, kinds))?;
             return Some(guessed.map_or_else(|| self.unknown(view, argument), Id::Of));
         };
-        let Meant { ids, open } = self.meant(view, expression, kinds);
+        let meant = self.meant(view, expression, (argument, kinds));
+        let open = meant.open;
+        let ids = meant.all();
         match ids.as_slice() {
             [one] => Some(Id::Of(one.clone())),
             [] if references(expression).is_empty() => None,
             // Of a block that is written otherwise, such as a dynamic one, only the plan says that it is not known.
             [] if view.is_told_unknown(argument) => {
-                let guessed = self.guess(view.owner, kinds);
+                let guessed = self.unwritten(view, argument, kinds);
                 Some(guessed.map_or_else(|| self.unknown(view, argument), Id::Of))
             }
             [_, _, ..] if !open => Some(Id::OneOf(self.name(view, argument), ids)),
@@ -205,20 +213,38 @@ impl<'a> Links<'a> {
             .collect();
         let whole = known.is_some() && listed.iter().all(|value| !value.is_null());
         if view.expression(argument).is_none() && view.is_told_unknown(argument) {
-            let mut all: Vec<Id> = ids.into_iter().map(Id::Of).collect();
+            let told = format!("{argument} of {}", own_address(view.owner));
+            let place = self.place(view.owner);
             // Of a list of one, one thing can be meant.
-            let one = listed.len() == 1 && all.is_empty();
-            let only = one.then(|| self.guess(view.owner, kinds)).flatten();
-            all.push(only.map_or_else(|| self.unknown(view, argument), Id::Of));
-            return all;
+            let one = listed.len() == 1 && ids.is_empty();
+            let only = one.then(|| self.guess(&place, kinds, &told)).flatten();
+            let all = only.map(|only| vec![only]);
+            let all = all.or_else(|| {
+                let list = ids
+                    .is_empty()
+                    .then(|| self.unwritten_list(&place, kinds, argument));
+                list.flatten()
+            });
+            let mut found: Vec<Id> = ids.into_iter().map(Id::Of).collect();
+            match all {
+                Some(all) => found.extend(all.into_iter().map(Id::Of)),
+                None => found.push(self.unknown(view, argument)),
+            }
+            return found;
         }
         if let (false, Some(expression)) = (whole, view.expression(argument)) {
-            let meant = self.meant(view, expression, kinds);
+            let meant = self.meant(view, expression, (argument, kinds));
+            // A local value may stand for more.
+            let open = meant.open || !meant.loose.is_subset(&meant.ids);
             let fresh: Vec<String> = meant.ids.into_iter().filter(|id| !ids.contains(id)).collect();
             ids.extend(fresh);
             let mut all: Vec<Id> = ids.into_iter().map(Id::Of).collect();
-            // A local value may stand for more.
-            if meant.open || all.is_empty() && !references(expression).is_empty() {
+            if !meant.open && open {
+                all.push(Id::OneOf(
+                    self.name(view, argument),
+                    meant.loose.into_iter().collect(),
+                ));
+            } else if open || all.is_empty() && !references(expression).is_empty() {
                 all.push(self.unknown(view, argument));
             }
             return all;
@@ -232,31 +258,54 @@ impl<'a> Links<'a> {
             return Vec::new();
         };
         let mut resolved = Resolved::default();
-        let owner = view.owner;
-        self.resolve(owner, &owner.module, &references(expression), &mut resolved);
+        self.resolve(&self.place(view.owner), &references(expression), &mut resolved);
         let all = || resolved.targets.iter();
         if !resolved.locals.is_empty() || !all().all(|target| target.attribute.as_deref() == Some(attribute))
         {
             return Vec::new();
         }
-        let owners = all().filter_map(|target| self.by_address.get(target.index.as_str()));
-        owners.map(|owner| id(owner)).collect()
+        let owners = self.narrowed(all(), &resolved.keys).members;
+        owners.iter().map(|(owner, _)| id(owner)).collect()
     }
 
     /// The ids of all of these types that an argument is made of, whichever attribute of them it takes.
     pub fn named(&self, view: &View<'a>, argument: &str, kinds: &[&str]) -> Vec<String> {
-        let Some(expression) = view.expression(argument) else {
-            return Vec::new();
-        };
+        let resolved = self.referred(view, argument);
+        let owners = self.narrowed(resolved.targets.iter(), &resolved.keys).members;
+        let owners = owners
+            .iter()
+            .filter(|(one, _)| kinds.contains(&one.kind.as_str()));
+        owners.map(|(one, _)| id(one)).collect()
+    }
+
+    /// By which keys an argument picks.
+    pub fn keys(&self, view: &View<'a>, argument: &str) -> Vec<Value> {
+        self.referred(view, argument).keys
+    }
+
+    fn referred(&self, view: &View<'a>, argument: &str) -> Resolved {
         let mut resolved = Resolved::default();
-        let owner = view.owner;
-        self.resolve(owner, &owner.module, &references(expression), &mut resolved);
-        let all = resolved.targets.iter();
-        let owners = all.filter_map(|target| self.by_address.get(target.index.as_str()));
-        owners
-            .filter(|one| kinds.contains(&one.kind.as_str()))
-            .map(|one| id(one))
-            .collect()
+        if let Some(expression) = view.expression(argument) {
+            self.resolve(&self.place(view.owner), &references(expression), &mut resolved);
+        }
+        resolved
+    }
+
+    /// What an argument is of which nothing is written, such as one of a dynamic block.
+    fn unwritten(&self, view: &View<'a>, argument: &str, kinds: &[&str]) -> Option<String> {
+        let told = format!("{argument} of {}", own_address(view.owner));
+        self.guess(&self.place(view.owner), kinds, &told)
+    }
+
+    /// Everything that may be in an argument that is a list; nothing if there may be more.
+    pub fn possible(&self, view: &View<'a>, argument: &str, kinds: &[&str]) -> Vec<String> {
+        let meant = view
+            .expression(argument)
+            .map(|expression| self.meant(view, expression, (argument, kinds)));
+        meant
+            .filter(|meant| !meant.open)
+            .map(Meant::all)
+            .unwrap_or_default()
     }
 
     fn unknown(&self, view: &View<'a>, argument: &str) -> Id {
@@ -268,93 +317,129 @@ impl<'a> Links<'a> {
     }
 
     /// The ids of what an expression means.
-    fn meant(&self, view: &View<'a>, expression: &Value, kinds: &[&str]) -> Meant {
-        let owner = view.owner;
+    fn meant(&self, view: &View<'a>, expression: &Value, (argument, kinds): (&str, &[&str])) -> Meant {
+        let place = self.place(view.owner);
         let mut resolved = Resolved::default();
-        self.resolve(owner, &owner.module, &references(expression), &mut resolved);
-        let mut ids: BTreeSet<String> = BTreeSet::new();
-        let mut groups: BTreeMap<(&str, &str), Vec<(&'a Instance, &Target)>> = BTreeMap::new();
-        for target in &resolved.targets {
-            let Some(instance) = self.by_address.get(target.index.as_str()) else {
-                continue;
-            };
-            groups
-                .entry((instance.module.as_str(), own_address(instance)))
-                .or_default()
-                .push((instance, target));
+        self.resolve(&place, &references(expression), &mut resolved);
+        let ambiguous = self.whole(&place, &mut resolved, kinds);
+        let open = self.locals(&place, &mut resolved, kinds, 0);
+        let narrowed = self.narrowed(resolved.targets.iter(), &resolved.keys);
+        let mut ids = self.ids(&narrowed.members, kinds);
+        let loose = resolved.loose.iter();
+        let loose = loose.filter(|(attribute, _)| attribute.is_empty() || is_called(attribute, kinds));
+        let loose = self.narrowed(loose.map(|(_, target)| target), &resolved.keys);
+        let mut loose = self.ids(&called(loose.members, place.key.as_ref()), kinds);
+        if !loose.is_empty() && self.is_alone(view, argument) {
+            ids.append(&mut loose);
         }
-        for members in groups.into_values() {
-            let same: Vec<_> = members
-                .iter()
-                .filter(|(one, _)| one.key == owner.key)
-                .copied()
-                .collect();
-            let narrowed = if resolved.keyed && members.len() > 1 && !same.is_empty() {
-                same
-            } else {
-                members
-            };
-            ids.extend(
-                narrowed
-                    .iter()
-                    .filter_map(|(one, target)| self.id_of(one, target.attribute.as_deref(), kinds)),
-            );
-        }
-        let unseen = ids.is_empty() && !resolved.locals.is_empty();
-        let open = match unseen.then(|| self.guess(owner, kinds)).flatten() {
-            Some(only) => !ids.insert(only),
-            None => !resolved.locals.is_empty(),
+        // A local value, or an element of one, may be what picks one of several.
+        let source = |(_, name): &(String, String)| ids.len() < 2 || is_called(name, kinds);
+        let element = |attribute: &String| match attribute.is_empty() {
+            true => ids.is_empty() && loose.is_empty() || !narrowed.told && ids.len() != 1,
+            false => is_called(attribute, kinds),
         };
+        let mut more = ambiguous || open.iter().any(source) || resolved.maps.iter().any(element);
+        if ids.is_empty()
+            && loose.is_empty()
+            && let [(module, name), ..] = open.as_slice()
+        {
+            let told = format!("local.{name}");
+            let here = self.inside_of(&place, module);
+            let only = self.guess(&here, kinds, &told);
+            let only = only.or_else(|| {
+                self.guess(
+                    &place,
+                    kinds,
+                    &format!("{argument} of {}", own_address(view.owner)),
+                )
+            });
+            more |= only.is_none();
+            more &= only.is_none();
+            ids.extend(only);
+        }
         Meant {
-            ids: ids.into_iter().collect(),
-            open,
+            ids,
+            loose,
+            open: more,
         }
     }
 
-    /// What something that the plan does not tell will be, if only one thing can be meant; said in a note.
-    fn guess(&self, owner: &'a Instance, kinds: &[&str]) -> Option<String> {
-        let only = self.only(owner, kinds)?;
-        self.guesses.borrow_mut().insert(owner.address.clone());
-        Some(only)
+    /// Whether of all that are made of a resource one alone has this argument, so that what may be in it is in it.
+    fn is_alone(&self, view: &View<'a>, argument: &str) -> bool {
+        let owner = view.owner;
+        let (module, own) = (plain(&owner.module), own_address(owner));
+        let all = self.instances.iter();
+        let all = all
+            .filter(|one| one.kind == owner.kind && own_address(one) == own && plain(&one.module) == module);
+        let told = |one: &&Instance| match one.unknown.get(argument) {
+            Some(Value::Bool(unknown)) => *unknown,
+            Some(Value::Array(list)) => !list.is_empty(),
+            _ => false,
+        };
+        let mut open = all.filter(told);
+        open.next().is_some_and(|one| one.address == owner.address) && open.next().is_none()
     }
 
-    /// The only other thing of these types that somebody can name: of its own module, or one that its module is given.
-    fn only(&self, owner: &'a Instance, kinds: &[&str]) -> Option<String> {
-        let mut inside = self
-            .inside(&owner.module, kinds)
-            .filter(|one| one.address != owner.address);
-        match (inside.next(), inside.next()) {
-            (Some(only), None) => Some(id(only)),
-            (None, _) => self.given(owner, kinds),
-            _ => None,
+    /// What is meant of modules that are named without an output: what all their outputs of these types agree on. Answers
+    /// whether they do not.
+    fn whole(&self, place: &Place<'a>, resolved: &mut Resolved, kinds: &[&str]) -> bool {
+        let mut ambiguous = false;
+        for (module, name, key) in std::mem::take(&mut resolved.whole) {
+            for child in self.below(&module, &name, key.as_deref()) {
+                let outputs = self.modules.get(&plain(child)).map(|config| &config.outputs);
+                let mut found: Option<(BTreeSet<String>, BTreeSet<Target>)> = None;
+                for output in outputs.into_iter().flat_map(BTreeMap::values) {
+                    let mut inner = Resolved::default();
+                    self.resolve(
+                        &self.inside_of(place, child),
+                        &references(&output.expression),
+                        &mut inner,
+                    );
+                    let all = self.narrowed(inner.targets.iter(), &[]);
+                    let ids = self.ids(&all.members, kinds);
+                    ambiguous |= !ids.is_empty() && found.as_ref().is_some_and(|(same, _)| *same != ids);
+                    if !ids.is_empty() {
+                        found = Some((ids, inner.targets));
+                    }
+                }
+                resolved
+                    .targets
+                    .extend(found.into_iter().flat_map(|(_, targets)| targets));
+            }
         }
+        if ambiguous {
+            resolved.targets.clear();
+        }
+        ambiguous
     }
 
-    /// What a module makes of these types.
-    fn inside(&self, module: &str, kinds: &[&str]) -> impl Iterator<Item = &'a Instance> {
-        let made = self.instances.iter().filter(|one| !one.data);
-        made.filter(move |one| one.module == module && kinds.contains(&one.kind.as_str()))
+    /// The ids of members that are of these types.
+    pub fn ids(&self, members: &[Member<'a, '_>], kinds: &[&str]) -> BTreeSet<String> {
+        let all = members.iter();
+        all.filter_map(|(one, target)| self.id_of(one, target.attribute.as_deref(), kinds))
+            .collect()
     }
 
-    /// The only thing of these types among all that the module of somebody is given.
-    fn given(&self, owner: &'a Instance, kinds: &[&str]) -> Option<String> {
-        let (parent, _) = split_module(&owner.module)?;
-        let call = self.calls.get(&plain(&owner.module))?;
-        let mut resolved = Resolved::default();
-        for expression in call.expressions.values() {
-            self.resolve(owner, parent, &references(expression), &mut resolved);
-        }
-        if !resolved.locals.is_empty() {
-            return None;
-        }
-        let all = resolved.targets.iter();
-        let found = all.filter_map(|target| Some((self.by_address.get(target.index.as_str())?, target)));
-        let typed = found.filter(|(one, _)| kinds.contains(&one.kind.as_str()));
-        let ids: BTreeSet<String> = typed
-            .filter_map(|(one, target)| self.id_of(one, target.attribute.as_deref(), kinds))
+    /// The things in the blocks of a name. Of dynamic blocks nothing is written: where as many things as blocks can be meant,
+    /// it is these.
+    pub fn spread(&self, view: &View<'a>, block: &str, argument: &str, kinds: &[&str]) -> Vec<Id> {
+        let blocks = view.blocks(block);
+        let ids: Vec<Id> = blocks
+            .iter()
+            .filter_map(|one| self.one(one, argument, kinds))
             .collect();
-        let mut ids = ids.into_iter();
-        ids.next().filter(|_| ids.next().is_none())
+        let lost = ids.iter().all(|id| matches!(id, Id::Unknown(_)));
+        if ids.is_empty() || !lost {
+            return ids;
+        }
+        match self.exactly(&self.place(view.owner), kinds, blocks.len()) {
+            Some(all) => {
+                let told = format!("{block} of {} is {}", view.owner.address, all.join(", "));
+                self.guesses.borrow_mut().insert(told);
+                all.into_iter().map(Id::Of).collect()
+            }
+            None => ids,
+        }
     }
 
     /// The id of an instance. What takes over something that comes with a VPC has the id of that.
@@ -383,7 +468,7 @@ impl<'a> Links<'a> {
     }
 
     /// The id that an attribute of an instance is, if it may be one of these types.
-    fn id_of(&self, instance: &'a Instance, attribute: Option<&str>, kinds: &[&str]) -> Option<String> {
+    pub fn id_of(&self, instance: &'a Instance, attribute: Option<&str>, kinds: &[&str]) -> Option<String> {
         let own = kinds.contains(&instance.kind.as_str());
         match attribute {
             None | Some("id" | "arn" | "allocation_id" | "name" | "identifier") => {
@@ -404,118 +489,13 @@ impl<'a> Links<'a> {
                 // An attribute that is itself a reference, such as the VPC of a subnet.
                 let view = self.view(instance);
                 let expression = view.expression(attribute);
-                let onward = expression.map(|expression| self.meant(&view, expression, kinds).ids);
+                let onward =
+                    expression.map(|expression| self.meant(&view, expression, (attribute, kinds)).all());
                 match onward.as_deref() {
                     Some([one]) => Some(one.clone()),
                     _ if attribute.ends_with("_id") => None,
                     _ => own.then(|| self.own_id(instance)),
                 }
-            }
-        }
-    }
-
-    fn resolve(&self, owner: &'a Instance, module: &str, names: &[&str], into: &mut Resolved) {
-        for name in names {
-            let fresh = into.seen.insert((module.to_owned(), (*name).to_owned()));
-            if !fresh || into.seen.len() > TARGETS_MAX {
-                continue;
-            }
-            let (first, rest) = name.split_once('.').unwrap_or((name, ""));
-            match first {
-                "var" => self.variable(owner, module, rest, into),
-                "module" => self.output(owner, module, rest, into),
-                "local" => {
-                    into.locals.insert((module.to_owned(), word(rest).to_owned()));
-                }
-                "count" => into.keyed = true,
-                "each" => {
-                    into.keyed = true;
-                    let config = self.resources.get(&(plain(&owner.module), own_address(owner)));
-                    if let (Some(config), true, true) =
-                        (config, rest.starts_with("value"), module == owner.module)
-                    {
-                        self.resolve(owner, module, &references(&config.for_each_expression), into);
-                    }
-                }
-                _ => self.resource(module, name, into),
-            }
-        }
-    }
-
-    fn variable(&self, owner: &'a Instance, module: &str, rest: &str, into: &mut Resolved) {
-        let Some((parent, _)) = split_module(module) else {
-            return;
-        };
-        let name = word(rest);
-        let (key, _) = bracket(&rest[name.len()..]);
-        let call = self.calls.get(&plain(module));
-        if let Some(expression) = call.and_then(|call| call.expressions.get(name)) {
-            let before = std::mem::take(&mut into.targets);
-            self.resolve(owner, parent, &references(expression), into);
-            self.pick(key, before, into);
-        }
-    }
-
-    /// Leaves of what was found those of a key, `module.network.subnets["a"]` or `var.subnets[0]`: of a resource that counts
-    /// itself, the one of that key or in that place.
-    fn pick(&self, key: Option<&str>, before: BTreeSet<Target>, into: &mut Resolved) {
-        let found = std::mem::replace(&mut into.targets, before);
-        let key: Option<Value> = key.and_then(|key| serde_json::from_str(key).ok());
-        let instance = |target: &Target| self.by_address.get(target.index.as_str()).copied();
-        let whole = |target: &Target| instance(target).map(|one| (one.module.as_str(), own_address(one)));
-        let resources: BTreeSet<_> = found.iter().map(whole).collect();
-        let (Some(key), 1) = (key, resources.len()) else {
-            into.targets.extend(found);
-            return;
-        };
-        let of_key = |target: &&Target| instance(target).and_then(|one| one.key.as_ref()) == Some(&key);
-        let place = key.as_u64().and_then(|place| usize::try_from(place).ok());
-        let there: Vec<Target> = found.iter().filter(of_key).cloned().collect();
-        match (there.is_empty(), place.and_then(|place| found.iter().nth(place))) {
-            (true, Some(one)) => into.targets.extend([one.clone()]),
-            (true, None) => into.targets.extend(found),
-            (false, _) => into.targets.extend(there),
-        }
-    }
-
-    fn output(&self, owner: &'a Instance, module: &str, rest: &str, into: &mut Resolved) {
-        let name = word(rest);
-        let (key, rest) = bracket(&rest[name.len()..]);
-        let rest = rest.trim_start_matches('.');
-        let output = word(rest);
-        let (of, _) = bracket(&rest[output.len()..]);
-        let before = std::mem::take(&mut into.targets);
-        let below = self.children.get(&(module.to_owned(), name.to_owned()));
-        for child in below.into_iter().flatten() {
-            let wanted = key.is_none_or(|key| child.ends_with(&format!("[{key}]")));
-            let config = self.modules.get(&plain(child));
-            let found = config.and_then(|config| config.outputs.get(output));
-            if let (true, Some(found)) = (wanted, found) {
-                self.resolve(owner, child, &references(&found.expression), into);
-            }
-        }
-        self.pick(of, before, into);
-    }
-
-    fn resource(&self, module: &str, name: &str, into: &mut Resolved) {
-        let data = name.starts_with("data.");
-        let body = name.strip_prefix("data.").unwrap_or(name);
-        let kind = word(body);
-        let rest = body[kind.len()..].trim_start_matches('.');
-        let own = word(rest);
-        let (key, rest) = bracket(&rest[own.len()..]);
-        let attribute = word(rest.trim_start_matches('.'));
-        let address = format!("{}{kind}.{own}", if data { "data." } else { "" });
-        let found = self
-            .by_resource
-            .get(&(module, &address[if data { 5 } else { 0 }..]));
-        for instance in found.into_iter().flatten().filter(|one| one.data == data) {
-            let same = key.is_none_or(|key| instance.key == serde_json::from_str(key).ok());
-            if same && into.targets.len() < TARGETS_MAX {
-                into.targets.insert(Target {
-                    index: instance.address.clone(),
-                    attribute: (!attribute.is_empty()).then(|| attribute.to_owned()),
-                });
             }
         }
     }

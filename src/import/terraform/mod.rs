@@ -16,9 +16,13 @@ mod hosts;
 mod hybrid;
 mod lattice;
 mod links;
+mod locals;
 mod mirrors;
 mod names;
+mod picks;
 mod places;
+mod ports;
+mod resolve;
 mod routing;
 mod services;
 mod transit;
@@ -29,10 +33,10 @@ use super::service::public_address;
 use super::{File, broken, broken_json, carrier, gateways_of_routes, settle};
 use crate::model::census::{Counts, count, list};
 use crate::model::{
-    Census, Diagnostic, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, Origin, ResourceId,
-    TrafficType, UnknownResource, validate,
+    Census, Diagnostic, Diagnostics, FlowLog, ItemFiles, Loaded, Location, Model, OneOrMany, Origin,
+    ResourceId, TrafficType, UnknownResource, validate,
 };
-use document::{Configuration, Document, Instance};
+use document::{Configuration, Document, Instance, Set};
 use links::{Id, Links};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -100,6 +104,7 @@ struct Source {
     file: Arc<str>,
     instances: Vec<Instance>,
     configuration: Option<Configuration>,
+    variables: BTreeMap<String, Set>,
     region: Option<String>,
 }
 
@@ -150,6 +155,7 @@ fn sources(name: &Arc<str>, document: Document, after: &mut Vec<Source>, before:
         file: Arc::clone(name),
         instances,
         configuration,
+        variables: BTreeMap::new(),
         region: region.clone(),
     };
     if let Some(planned) = document.planned_values {
@@ -163,7 +169,10 @@ fn sources(name: &Arc<str>, document: Document, after: &mut Vec<Source>, before:
         document::mark(&mut all, &document.resource_changes);
         let there: BTreeSet<String> = all.iter().map(|one| one.address.clone()).collect();
         all.extend(looked_up.filter(|one| !there.contains(&one.address)));
-        after.push(source(all, document.configuration));
+        after.push(Source {
+            variables: document.variables,
+            ..source(all, document.configuration)
+        });
         before.push(source(
             old.unwrap_or_else(|| document::before(document.resource_changes)),
             None,
@@ -214,7 +223,11 @@ fn build(sources: &[Source], mut kept: BTreeMap<String, Ipv4Addr>) -> Loaded {
     let mut census = Census::default();
     for source in sources {
         let mut build = Build {
-            links: Links::new(&source.instances, source.configuration.as_ref()),
+            links: Links::new(
+                &source.instances,
+                source.configuration.as_ref(),
+                &source.variables,
+            ),
             model,
             files,
             file: Arc::clone(&source.file),
@@ -240,6 +253,7 @@ fn build(sources: &[Source], mut kept: BTreeMap<String, Ipv4Addr>) -> Loaded {
         endpoints::bring(&mut build);
         lattice::bring(&mut build);
         mirrors::bring(&mut build);
+        filters::open_groups(&mut build);
         unsupported(&mut build);
         guesses(&mut build);
         (model, files, census, kept) = (build.model, build.files, build.census, build.kept);
@@ -341,6 +355,12 @@ impl<'a> Build<'a> {
         ids.into_iter().map(|id| self.keep(id, kinds)).collect()
     }
 
+    /// The ids in the blocks of a name.
+    fn spread(&mut self, view: &View<'a>, block: &str, argument: &str, kinds: &[&str]) -> Vec<String> {
+        let ids = self.links.spread(view, block, argument, kinds);
+        ids.into_iter().map(|id| self.keep(id, kinds)).collect()
+    }
+
     fn keep(&mut self, id: Id, kinds: &[&str]) -> String {
         if let Id::Unknown(text) | Id::OneOf(text, _) = &id {
             self.unknown(
@@ -348,6 +368,11 @@ impl<'a> Build<'a> {
                 kinds.first().copied().unwrap_or_default(),
                 "the plan does not tell what this will be",
             );
+        }
+        if let (Id::OneOf(text, among), true) = (&id, kinds.starts_with(filters::GROUP))
+            && let Some(item) = self.model.unknown.get_mut(text.as_str())
+        {
+            item.may_be = OneOrMany(among.iter().map(|id| id.as_str().into()).collect());
         }
         id.text().to_owned()
     }
@@ -358,6 +383,7 @@ impl<'a> Build<'a> {
         let item = UnknownResource {
             kind,
             why: Some(why.to_owned()),
+            may_be: OneOrMany::default(),
         };
         self.model.unknown.entry(ResourceId::from(id)).or_insert(item);
     }
@@ -443,13 +469,13 @@ const ELSEWHERE: [&str; 20] = [
     "aws_networkmanager_site",
 ];
 
-/// Where a local value was taken to be the only thing of its kind in the module.
+/// What was taken for a local value, or for an argument of which nothing is written.
 fn guesses(build: &mut Build<'_>) {
     let guesses: Vec<String> = build.links.guesses.borrow().iter().cloned().collect();
     if !guesses.is_empty() {
         build.note(format!(
-            "a value of which the plan does not tell is taken to be the module's only resource of its kind in {}",
-            guesses.join(", ")
+            "a plan tells no local values and nothing of dynamic blocks; by their names, or because nothing else can be meant, {}",
+            guesses.join("; ")
         ));
     }
 }

@@ -44,6 +44,22 @@ pub fn steps(module: &str) -> Vec<(usize, &str)> {
     steps
 }
 
+/// The key of the last step of a module's address: `"a"` of `module.x["a"]`.
+pub fn step_key(module: &str) -> Option<Value> {
+    let (start, name) = *steps(module).last()?;
+    let (key, _) = bracket(module.get(start + "module.".len() + name.len()..)?);
+    serde_json::from_str(key?).ok()
+}
+
+/// The keys of all steps of a module's address.
+pub fn step_keys(module: &str) -> Vec<Value> {
+    let keys = steps(module).into_iter().filter_map(|(start, name)| {
+        let (key, _) = bracket(module.get(start + "module.".len() + name.len()..)?);
+        serde_json::from_str(key?).ok()
+    });
+    keys.collect()
+}
+
 /// A word up to the next dot or bracket.
 pub fn word(text: &str) -> &str {
     text.split(['.', '[']).next().unwrap_or_default()

@@ -10,7 +10,7 @@ use super::view::View;
 use crate::import::balancer::{self, aim};
 use crate::import::service::{Placement, place, vpc_of};
 use crate::model::among_members;
-use crate::model::{NetworkInterfaceId, SecurityGroupId, SubnetId};
+use crate::model::{NetworkInterfaceId, OneOrMany, SecurityGroupId, Service, SubnetId};
 
 /// A type, our word for it, the block that says where it is (empty: itself), its subnets and its groups there.
 struct Shape(
@@ -21,7 +21,7 @@ struct Shape(
     &'static str,
 );
 
-const SHAPES: [Shape; 14] = [
+const SHAPES: [Shape; 31] = [
     Shape(
         "aws_lambda_function",
         "lambda",
@@ -108,6 +108,125 @@ const SHAPES: [Shape; 14] = [
         "subnet_ids",
         "security_group_id",
     ),
+    Shape(
+        "aws_db_proxy",
+        "rds-proxy",
+        "",
+        "vpc_subnet_ids",
+        "vpc_security_group_ids",
+    ),
+    Shape(
+        "aws_elasticache_serverless_cache",
+        "elasticache",
+        "",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_redshiftserverless_workgroup",
+        "redshift",
+        "",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_ec2_instance_connect_endpoint",
+        "instance-connect-endpoint",
+        "",
+        "subnet_id",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_fsx_lustre_file_system",
+        "fsx",
+        "",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_fsx_windows_file_system",
+        "fsx",
+        "",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_fsx_ontap_file_system",
+        "fsx",
+        "",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_fsx_openzfs_file_system",
+        "fsx",
+        "",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_sagemaker_notebook_instance",
+        "sagemaker",
+        "",
+        "subnet_id",
+        "security_groups",
+    ),
+    Shape(
+        "aws_synthetics_canary",
+        "canary",
+        "vpc_config",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_glue_connection",
+        "glue",
+        "physical_connection_requirements",
+        "subnet_id",
+        "security_group_id_list",
+    ),
+    Shape(
+        "aws_apigatewayv2_vpc_link",
+        "vpc-link",
+        "",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_batch_compute_environment",
+        "batch",
+        "compute_resources",
+        "subnets",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_transfer_server",
+        "transfer",
+        "endpoint_details",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_emrserverless_application",
+        "emr-serverless",
+        "network_configuration",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_opensearchserverless_vpc_endpoint",
+        "opensearch",
+        "",
+        "subnet_ids",
+        "security_group_ids",
+    ),
+    Shape(
+        "aws_grafana_workspace",
+        "grafana",
+        "vpc_configuration",
+        "subnet_ids",
+        "security_group_ids",
+    ),
 ];
 
 /// Services that name a subnet group: the type, our word, the argument that names it, the groups, the type of subnet group.
@@ -119,7 +238,7 @@ struct Grouped(
     &'static str,
 );
 
-const GROUPED: [Grouped; 8] = [
+const GROUPED: [Grouped; 10] = [
     Grouped(
         "aws_db_instance",
         "rds",
@@ -176,6 +295,20 @@ const GROUPED: [Grouped; 8] = [
         "vpc_security_group_ids",
         "aws_dms_replication_subnet_group",
     ),
+    Grouped(
+        "aws_memorydb_cluster",
+        "memorydb",
+        "subnet_group_name",
+        "security_group_ids",
+        "aws_memorydb_subnet_group",
+    ),
+    Grouped(
+        "aws_dax_cluster",
+        "dax",
+        "subnet_group_name",
+        "security_group_ids",
+        "aws_dax_subnet_group",
+    ),
 ];
 
 /// Brings them.
@@ -186,9 +319,42 @@ pub fn bring(build: &mut Build<'_>) {
     for grouped in GROUPED {
         in_subnet_groups(build, &grouped);
     }
+    file_systems(build);
+    resolvers(build);
     scaling_groups(build);
     node_groups(build);
     later_targets(build);
+}
+
+/// A file system is reached at its mount targets.
+fn file_systems(build: &mut Build<'_>) {
+    for view in build.links.made(&["aws_efs_file_system"]) {
+        let own = links::id(view.owner);
+        let mut enis = Vec::new();
+        for target in build.links.made(&["aws_efs_mount_target"]) {
+            let of = build.one(&target, "file_system_id", &["aws_efs_file_system"]);
+            let placed = build.model.services.get(target.owner.address.as_str());
+            let placed = placed.filter(|_| of.as_ref() == Some(&own));
+            enis.extend(placed.into_iter().flat_map(|one| one.enis.0.clone()));
+        }
+        if !enis.is_empty() {
+            let item = Service {
+                name: None,
+                kind: "efs".to_owned(),
+                enis: OneOrMany(enis),
+            };
+            build.add_as("services", &view.owner.address, item, |model| &mut model.services);
+        }
+    }
+}
+
+/// The endpoints of Route 53 Resolver: each of its addresses is in a subnet.
+fn resolvers(build: &mut Build<'_>) {
+    for view in build.links.made(&["aws_route53_resolver_endpoint"]) {
+        let subnets = build.spread(&view, "ip_address", "subnet_id", SUBNET);
+        let groups = build.texts(&view, "security_group_ids", GROUP);
+        put(build, &view, "resolver-endpoint", subnets, groups, false);
+    }
 }
 
 fn shaped(build: &mut Build<'_>, Shape(kind, word, block, subnets, groups): &Shape) {
@@ -379,6 +545,12 @@ fn node_groups(build: &mut Build<'_>) {
         }
         put(build, &view, "eks-nodes", subnets, groups, false);
     }
+    // Pods on Fargate carry the cluster's group (EKS guide, "Assign security groups to individual Pods").
+    for view in build.links.made(&["aws_eks_fargate_profile"]) {
+        let subnets = build.texts(&view, "subnet_ids", SUBNET);
+        let groups = vec![nodes_group(build, &view)];
+        put(build, &view, "eks-fargate", subnets, groups, false);
+    }
 }
 
 /// The group of nodes that name none: that of their cluster, in which EKS put it.
@@ -408,7 +580,7 @@ fn later_targets(build: &mut Build<'_>) {
         let source = view.blocks("traffic_source").into_iter().next();
         let group = keys.iter().find_map(|key| build.one(&view, key, TARGETS));
         let group = group.or_else(|| build.one(&source?, "identifier", TARGETS));
-        let kinds = &["aws_autoscaling_group"];
+        let kinds = &["aws_autoscaling_group", "aws_eks_node_group"];
         let Some(scaling) = build.links.one(&view, "autoscaling_group_name", kinds) else {
             continue;
         };
@@ -417,9 +589,15 @@ fn later_targets(build: &mut Build<'_>) {
             .iter()
             .find(|one| one.owner.address == scaling.text() || one.text("name") == Some(scaling.text()));
         let service = found.and_then(|one| build.model.services.get(one.owner.address.as_str()));
-        if let (Some(group), Some(service)) = (group, service) {
-            let enis = service.enis.0.clone();
-            target(build, &group, &enis, None);
+        let enis = service.map(|service| service.enis.0.clone());
+        match (group, enis) {
+            (Some(group), Some(enis)) => target(build, &group, &enis, None),
+            (Some(group), None) => {
+                let id = scaling.text();
+                build.unknown(id, "auto-scaling-group", "the plan does not tell what is in it");
+                aim(&mut build.model, &group, balancer::target(id, None));
+            }
+            _ => {}
         }
     }
 }

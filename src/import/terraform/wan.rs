@@ -90,7 +90,9 @@ fn attachment<'a>(
     let vpc = vpc.ok_or_else(|| format!("the plan does not tell the VPC of {address}"))?;
     let vpc = VpcId::from(last(&vpc));
     let edge = view.text("edge_location").map(str::to_owned);
-    let edge = edge.or_else(|| region_of(&build.model, &vpc));
+    let edge = edge
+        .or_else(|| region_of(&build.model, &vpc))
+        .or_else(|| policy.only_edge());
     let edge = edge.ok_or_else(|| format!("the plan does not tell the Region of {address}"))?;
     let (segment, group) = match view.text("segment_name") {
         Some(segment) => (Some(segment.to_owned()), None),

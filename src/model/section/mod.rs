@@ -104,6 +104,9 @@ sections! {
         /// Why it is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub why: Option<String>,
+        /// Of a security group: which of those that are described it may be, or stand for. None: it is another one.
+        #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+        pub may_be: OneOrMany<ResourceId>,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every id that the model names must be there, unless it is known to be unknown.
 
 use super::{Diagnostic, MISTAKES_MAX, Model, Origin, Place, diagnostic, near};
-use crate::model::{Peer, ResourceId, UnknownResource};
+use crate::model::{OneOrMany, Peer, ResourceId, UnknownResource};
 use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,6 +124,7 @@ impl<'m> References<'m> {
                 UnknownResource {
                     kind: kind.to_owned(),
                     why,
+                    may_be: OneOrMany::default(),
                 },
             );
             return;
@@ -314,6 +315,7 @@ impl<'m> References<'m> {
                 UnknownResource {
                     kind: kind.to_owned(),
                     why,
+                    may_be: OneOrMany::default(),
                 },
             )
             .is_none();
