@@ -73,7 +73,9 @@ fn picked<'a, 't>(members: &[Member<'a, 't>], keys: &[Value]) -> Option<Vec<Memb
 /// Those that have a key by which an expression picks: the very key, a part of it, or for numbers the place in the list.
 pub fn chosen<T: Copy>(all: &[(T, Vec<Value>)], keys: &[Value]) -> Option<Vec<T>> {
     let of = |key: &Value| {
-        let same = all.iter().filter(|(_, own)| own.contains(key));
+        let same = all
+            .iter()
+            .filter(|(_, own)| own.iter().any(|own| alike(own, key)));
         let same: Vec<T> = same.map(|(one, _)| *one).collect();
         (!same.is_empty()).then_some(same)
     };
@@ -81,6 +83,12 @@ pub fn chosen<T: Copy>(all: &[(T, Vec<Value>)], keys: &[Value]) -> Option<Vec<T>
     let composed = || keys.iter().find_map(|key| of(&part(all, key.as_str()?)?));
     let around = || keys.iter().find_map(|key| of(&wrapped(all, key.as_u64()?)?));
     exact.or_else(composed).or_else(around)
+}
+
+/// Whether two keys are the same: those of `for_each` are texts, those of `count` numbers, and one may go over the other.
+fn alike(one: &Value, other: &Value) -> bool {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    one == other || text(one) == text(other)
 }
 
 /// The key of which another is composed, such as `a` in `a/443`, if it is composed of one alone.
@@ -109,4 +117,33 @@ fn wrapped<T>(all: &[(T, Vec<Value>)], place: u64) -> Option<Value> {
     let places: Option<BTreeSet<u64>> = all.iter().map(|(_, own)| own.first()?.as_u64()).collect();
     let count = u64::try_from(places?.len()).ok()?;
     (place >= count).then(|| Value::from(place % count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_key_is_the_very_one_or_a_part_or_a_place() {
+        let of = |keys: &[Value], key: Value| {
+            let all: Vec<(usize, Vec<Value>)> =
+                keys.iter().cloned().map(|key| vec![key]).enumerate().collect();
+            chosen(&all, &[key])
+        };
+        let zones = [json!("eu-west-1a"), json!("eu-west-1b")];
+        assert_eq!(of(&zones, json!("eu-west-1b")), Some(vec![1]));
+        assert_eq!(of(&zones, json!("eu-west-1b-10.0.0.0/16")), Some(vec![1]));
+        assert_eq!(of(&zones, json!("eu-west-1bc")), None);
+        assert_eq!(of(&zones, json!("eu-west-1a/eu-west-1b")), None);
+        // The longer one of which the other is a part.
+        assert_eq!(
+            of(&[json!("web"), json!("web-api")], json!("web-api/443")),
+            Some(vec![1])
+        );
+        let counted = [json!(0), json!(1), json!(2)];
+        assert_eq!(of(&counted, json!("2")), Some(vec![2]));
+        assert_eq!(of(&counted, json!(4)), Some(vec![1]));
+        assert_eq!(of(&counted, json!("x")), None);
+    }
 }
