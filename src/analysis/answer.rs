@@ -1,11 +1,11 @@
 //! One question, answered: every member of one end to every member of the other.
 
-use super::blame;
 use super::finding::{Asked, Finding, Member, Outcome, Pair, Path, Verdict};
 use super::index::Index;
 use super::quant::Fate;
 use super::question::{Between, Endpoint, Packets, QuestionError, Resolver};
 use super::walk::{Demands, Ends, Walk};
+use super::{assumption, blame};
 use crate::model::{Model, near};
 use crate::network::{Network, Workspace};
 use crate::packet::{Cube, PacketPattern, PacketSet, PortSet, Space, parse_packets};
@@ -364,18 +364,6 @@ impl<'a> Asking<'a> {
         }
     }
 
-    /// What the ways that arrive take for granted.
-    fn note_assumptions(&mut self) {
-        let arrived = self
-            .paths
-            .iter()
-            .filter(|path| path.forward.outcome == Outcome::Delivered);
-        let ways = arrived.flat_map(|path| std::iter::once(&path.forward).chain(&path.reply));
-        let hops = ways.flat_map(|way| &way.hops).filter(|hop| hop.assumed);
-        let assumed: Vec<String> = hops.map(|hop| format!("assumed: {}", hop.message)).collect();
-        assumed.iter().for_each(|note| self.note(note));
-    }
-
     fn finding(mut self, asked: Asked) -> Finding {
         let space = &self.work.space;
         let Sets { asked: all, fate } = self.sets;
@@ -387,7 +375,9 @@ impl<'a> Asking<'a> {
         }
         self.paths
             .sort_by_key(|path| path.forward.outcome != Outcome::Delivered);
-        self.note_assumptions();
+        for note in assumption::notes(&self.paths) {
+            self.note(&note);
+        }
         let verdict = together(&self.pairs.iter().map(|pair| pair.verdict).collect::<Vec<_>>());
         let mut blockers = blame::blockers(&self.work.space, &self.paths);
         if verdict == Verdict::Reachable {

@@ -1,6 +1,7 @@
 //! Be the packet: questions, the walk, the reply, the blame, the verdict.
 
 mod answer;
+mod assumption;
 mod blame;
 pub mod diff;
 mod finding;

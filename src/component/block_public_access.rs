@@ -10,21 +10,26 @@
 //! - It stops who begins; the replies of what was let through pass.
 //! - It stands between the VPC and its gateway, so it sees private addresses, in and out.
 //!
-//! Ours where the guide has contradicted itself or is silent: what an endpoint of a Gateway Load Balancer or a firewall hands to
-//! a gateway, and what an edge route table leads elsewhere than to its destination, is unknown where the mode would stop it.
+//! - On the way in it is the subnet of whatever the gateway's edge table leads to: an appliance's subnet must be excluded, the
+//!   subnets behind it need not be (same guide).
+//! - So it is for the endpoint of a Gateway Load Balancer. What an endpoint of Network Firewall hands on is stopped even where its
+//!   subnet is excluded (same guide; an earlier text of it said so of both).
 //!
-//! Read 2026-11-25.
+//! Ours where the guide is silent: what nobody in a subnet of the model sends or takes is unknown where the mode would stop it.
+//!
+//! Read 2026-11-26.
 
 use crate::code::ExplanationCode;
 use crate::model::{
-    BlockPublicAccess, BlockPublicAccessId, BlockPublicAccessMode, ExclusionMode, Model, Place, ResourceId,
-    SubnetId, VpcId,
+    BlockPublicAccess, BlockPublicAccessId, BlockPublicAccessMode, ExclusionMode, Model, Peer, Place,
+    ResourceId, RouteTable, SubnetId, VpcId,
 };
 use crate::network::{
     Arrival, Builder, Cause, Component, Direction, Kind, Leg, LinkId, NodeId, Passage, ResourceRef, Step,
-    Workspace,
+    Workspace, inspected_subnet,
 };
 use crate::packet::{AddressSet, PacketSet};
+use ipnet::IpNet;
 use rustc_hash::FxHashMap;
 
 /// Our word for it, in EC2's manner.
@@ -47,10 +52,7 @@ impl Kind for BlockPublicAccesses {
         ]
     }
     fn gaps(&self) -> &'static [&'static str] {
-        &[
-            "what endpoints hand to an internet gateway",
-            "public virtual interfaces of Direct Connect",
-        ]
+        &["public virtual interfaces of Direct Connect"]
     }
 
     fn declare(&self, model: &Model, builder: &mut Builder<'_>) {
@@ -70,8 +72,7 @@ impl Kind for BlockPublicAccesses {
                 resource: ResourceRef::new(NAME, site.id),
                 mode: site.setting.mode,
                 egress_only: site.kind == EGRESS_ONLY,
-                redirected: edge.is_some(),
-                subnets: subnets(site.vpc, model),
+                subnets: subnets(&site, model),
                 hosts: hosts(site.vpc, model, builder),
                 out: builder.link(node, outside, Direction::Egress),
                 inwards: builder.link(node, inside, Direction::Ingress),
@@ -121,21 +122,81 @@ fn sites(model: &Model) -> Vec<Site<'_>> {
     internet.chain(egress).chain(carrier).filter_map(site).collect()
 }
 
-/// A subnet, its addresses, and how it is excluded.
+/// A CIDR of a subnet, and what is excluded: of the subnet, and of where the gateway's edge table leads what is for it.
 struct Zone {
     id: SubnetId,
     addresses: AddressSet,
     exclusion: Option<ExclusionMode>,
+    entrance: Entrance,
 }
 
-fn subnets(vpc: &VpcId, model: &Model) -> Vec<Zone> {
-    let mine = model.subnets.iter().filter(|(_, subnet)| &subnet.vpc == vpc);
-    mine.map(|(id, subnet)| Zone {
-        id: id.clone(),
-        addresses: AddressSet::from_cidrs(subnet.cidr.iter().map(|cidr| cidr.net())),
-        exclusion: model.public_access_exclusion(id, vpc),
+/// What the gateway hands packets for a subnet to.
+#[derive(Clone, Copy)]
+enum Entrance {
+    /// Something in a subnet that is excluded so: the destination itself, an appliance, a Gateway Load Balancer's endpoint.
+    In(Option<ExclusionMode>),
+    /// An endpoint of Network Firewall.
+    Firewall,
+    /// Something that the model does not describe.
+    Strange,
+}
+
+fn subnets(site: &Site<'_>, model: &Model) -> Vec<Zone> {
+    let mine = model.subnets.iter().filter(|(_, subnet)| &subnet.vpc == site.vpc);
+    let cidrs = mine.flat_map(|(id, subnet)| subnet.cidr.iter().map(move |cidr| (id, cidr.net())));
+    cidrs
+        .map(|(id, cidr)| {
+            let exclusion = model.public_access_exclusion(id, site.vpc);
+            let led = edge_route(site, &cidr, model).filter(|target| target.as_str() != "local");
+            Zone {
+                id: id.clone(),
+                addresses: AddressSet::cidr(cidr),
+                exclusion,
+                entrance: led.map_or(Entrance::In(exclusion), |target| {
+                    entrance(target, site.vpc, model)
+                }),
+            }
+        })
+        .collect()
+}
+
+/// Where the edge table of a gateway leads what is for a subnet's CIDR: by the longest prefix that holds it.
+fn edge_route<'m>(site: &Site<'m>, cidr: &IpNet, model: &'m Model) -> Option<&'m ResourceId> {
+    let is_edge = |table: &&RouteTable| table.gateway.iter().any(|id| *id == site.gateway);
+    let tables = model.route_tables.values().filter(is_edge);
+    let routes = tables.flat_map(|table| &table.routes);
+    let fitting = routes.filter_map(|route| match &route.destination {
+        Peer::Cidr(wide) if wide.net().contains(cidr) => Some((wide.net().prefix_len(), &route.target)),
+        _ => None,
+    });
+    fitting
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, target)| target)
+}
+
+fn entrance(target: &ResourceId, vpc: &VpcId, model: &Model) -> Entrance {
+    let id = target.as_str();
+    if firewall_endpoints(model).any(|endpoint| endpoint.as_str() == id) {
+        return Entrance::Firewall;
+    }
+    let mut of_instance = model.enis.values().filter(|eni| {
+        let instance = eni.instance.as_ref();
+        instance.is_some_and(|instance| instance.as_str() == id)
+    });
+    let interface = model.enis.get(id).or_else(|| of_instance.next());
+    let endpoint = model.vpc_endpoints.get(id);
+    let endpoint = endpoint.and_then(|endpoint| inspected_subnet(endpoint, model));
+    let subnet = interface.map(|eni| &eni.subnet).or(endpoint);
+    subnet.map_or(Entrance::Strange, |subnet| {
+        Entrance::In(model.public_access_exclusion(subnet, vpc))
     })
-    .collect()
+}
+
+fn firewall_endpoints(model: &Model) -> impl Iterator<Item = &ResourceId> {
+    model
+        .network_firewalls
+        .values()
+        .flat_map(|firewall| firewall.endpoints.keys())
 }
 
 /// Who in the VPC may have sent packets into the network, by the place that sends, with the subnet; and NAT gateways.
@@ -145,13 +206,21 @@ fn hosts(vpc: &VpcId, model: &Model, builder: &mut Builder<'_>) -> FxHashMap<Nod
     for (id, _) in subnets {
         for resident in builder.residents(id) {
             let subnet = Some(id.clone());
-            hosts.insert(resident.node, Host { subnet, nat: false });
+            let role = Role::Host;
+            hosts.insert(resident.node, Host { subnet, role });
         }
     }
     for (id, nat) in &model.nat_gateways {
         if model.vpc_of_nat(nat).as_ref() == Some(vpc) {
             let subnet = nat.subnet.clone();
-            hosts.insert(builder.place("natgateway", id), Host { subnet, nat: true });
+            let role = Role::Nat;
+            hosts.insert(builder.place("natgateway", id), Host { subnet, role });
+        }
+    }
+    for id in firewall_endpoints(model) {
+        let node = builder.find("network-firewall", format!("endpoint {id}").as_str());
+        if let Some(host) = node.and_then(|node| hosts.get_mut(&node)) {
+            host.role = Role::Firewall;
         }
     }
     hosts
@@ -160,7 +229,16 @@ fn hosts(vpc: &VpcId, model: &Model, builder: &mut Builder<'_>) -> FxHashMap<Nod
 struct Host {
     /// Its subnet; a regional NAT gateway stands in none, and the VPC's exclusion is its own.
     subnet: Option<SubnetId>,
-    nat: bool,
+    role: Role,
+}
+
+/// What a host is to the setting.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Host,
+    Nat,
+    /// An endpoint of Network Firewall.
+    Firewall,
 }
 
 struct Guard {
@@ -168,8 +246,6 @@ struct Guard {
     mode: BlockPublicAccessMode,
     /// Whether the gateway lets nobody in anyway.
     egress_only: bool,
-    /// Whether an edge route table may lead packets elsewhere than to their destination.
-    redirected: bool,
     subnets: Vec<Zone>,
     hosts: FxHashMap<NodeId, Host>,
     out: LinkId,
@@ -256,30 +332,32 @@ impl Guard {
                 .iter()
                 .find(|zone| Some(&zone.id) == host.subnet.as_ref());
             let exclusion = zone.map_or_else(|| self.of_all(), |zone| zone.exclusion);
-            return vec![(self.out(exclusion, host.nat), arrival.packets)];
+            return vec![(self.out(exclusion, host.role), arrival.packets)];
         }
-        let by_zone = |zone: &Zone| match self.out(zone.exclusion, false) {
+        let by_zone = |zone: &Zone| match self.out(zone.exclusion, Role::Host) {
             Ruling::Block => Ruling::Unsure,
             other => other,
         };
         self.by_zone(arrival.packets, work, AddressSide::Source, by_zone)
     }
 
-    /// By the subnet of the destination.
+    /// By the subnet of the destination, or of what the edge table leads to.
     fn entering(&self, packets: PacketSet, work: &Workspace) -> Vec<(Ruling, PacketSet)> {
-        let by_zone = |zone: &Zone| match (zone.exclusion, self.redirected) {
-            (Some(ExclusionMode::AllowBidirectional), _) => Ruling::Pass,
-            (_, true) => Ruling::Unsure,
-            _ => Ruling::Block,
+        let by_zone = |zone: &Zone| match zone.entrance {
+            Entrance::In(Some(ExclusionMode::AllowBidirectional)) => Ruling::Pass,
+            Entrance::In(_) | Entrance::Firewall => Ruling::Block,
+            Entrance::Strange => Ruling::Unsure,
         };
         self.by_zone(packets, work, AddressSide::Destination, by_zone)
     }
 
-    fn out(&self, exclusion: Option<ExclusionMode>, nat: bool) -> Ruling {
+    fn out(&self, exclusion: Option<ExclusionMode>, role: Role) -> Ruling {
         match (self.mode, exclusion) {
-            (BlockPublicAccessMode::Off, _) | (_, Some(ExclusionMode::AllowBidirectional)) => Ruling::Pass,
+            (BlockPublicAccessMode::Off, _) => Ruling::Pass,
+            _ if role == Role::Firewall => Ruling::Block,
+            (_, Some(ExclusionMode::AllowBidirectional)) => Ruling::Pass,
             (BlockPublicAccessMode::BlockBidirectional, Some(ExclusionMode::AllowEgress)) => Ruling::Pass,
-            (BlockPublicAccessMode::BlockIngress, _) if nat || self.egress_only => Ruling::Pass,
+            (BlockPublicAccessMode::BlockIngress, _) if role == Role::Nat || self.egress_only => Ruling::Pass,
             _ => Ruling::Block,
         }
     }

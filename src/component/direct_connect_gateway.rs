@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, Kind, LinkId, NodeId, Passage, ResourceRef,
-    RuleRef, Step, Target, Workspace, announced_by, behind,
+    RuleRef, Step, Target, Workspace, announced_by, behind, standing,
 };
 use crate::packet::{AddressSet, PacketSet};
 use ipnet::IpNet;
@@ -95,7 +95,7 @@ fn outwards(
     model: &Model,
     builder: &mut Builder<'_>,
 ) -> (Vec<(IpNet, Vec<LinkId>)>, Option<ResourceId>) {
-    let mut routes: BTreeMap<IpNet, Vec<LinkId>> = BTreeMap::new();
+    let mut learned: Vec<(IpNet, bool, LinkId)> = Vec::new();
     let mut open = None;
     let own = model
         .virtual_interfaces
@@ -106,12 +106,15 @@ fn outwards(
         let link = builder.link(node, place, Direction::Egress);
         let interface = ResourceId::from(interface);
         let behind = behind(&interface, model).unwrap_or_default();
-        for cidr in behind.prefixes {
-            routes.entry(cidr).or_default().push(link);
-        }
+        let own = behind.prefixes.iter();
+        learned.extend(own.map(|cidr| (*cidr, behind.withdrawn.contains(cidr), link)));
         if !behind.known {
             open = open.or(Some(interface));
         }
+    }
+    let mut routes: BTreeMap<IpNet, Vec<LinkId>> = BTreeMap::new();
+    for (cidr, _, link) in standing(learned, |(cidr, withdrawn, _)| (*cidr, *withdrawn)) {
+        routes.entry(cidr).or_default().push(link);
     }
     let mut routes: Vec<_> = routes.into_iter().collect();
     routes.sort_by_key(|(cidr, _)| (Reverse(cidr.prefix_len()), *cidr));

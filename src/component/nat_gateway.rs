@@ -74,12 +74,7 @@ impl Kind for NatGateways {
             };
             let out = builder.link(node, next, Direction::Egress);
             let (address, known) = address(nat, id, builder);
-            let unusable = match nat.state {
-                NatState::Available | NatState::Deleting => None,
-                NatState::Pending => Some("pending"),
-                NatState::Failed => Some("failed"),
-                NatState::Deleted => Some("deleted"),
-            };
+            let pending = (nat.state == NatState::Pending).then_some("is pending");
             let interface = nat.eni.as_ref();
             let gateway = Gateway {
                 node,
@@ -92,10 +87,20 @@ impl Kind for NatGateways {
                 address,
                 neighbours: neighbours(nat, model),
                 out,
-                unusable,
+                unusable: pending.or(gone(nat)),
+                gone: gone(nat).is_some(),
             };
             builder.set(node, gateway);
         }
+    }
+}
+
+/// Why there is no gateway any more, if there is none.
+fn gone(nat: &NatGateway) -> Option<&'static str> {
+    match nat.state {
+        NatState::Deleted => Some("is deleted"),
+        NatState::Failed => Some("has failed"),
+        NatState::Pending | NatState::Available | NatState::Deleting => None,
     }
 }
 
@@ -103,16 +108,15 @@ fn declare_one(id: &NatGatewayId, nat: &NatGateway, model: &Model, builder: &mut
     let node = builder.place(NAME, id);
     let (addresses, known) = address(nat, id, builder);
     // A gateway that is gone has left its addresses; routes to it are blackholes.
-    let gone = matches!(nat.state, NatState::Deleted | NatState::Failed);
+    if let Some(why) = gone(nat) {
+        builder.offer_target(id, Target::at(node).unless(Some(format!("{id} {why}"))));
+        return;
+    }
     let target = Target {
         subnet: nat.subnet.clone(),
-        blackhole: gone.then(|| format!("{id} is gone")),
         ..Target::at(node)
     };
     builder.offer_target(id, target);
-    if gone {
-        return;
-    }
     if let Some(subnet) = &nat.subnet {
         let resident = Resident {
             node,
@@ -221,6 +225,8 @@ struct Gateway {
     neighbours: AddressSet,
     out: LinkId,
     unusable: Option<&'static str>,
+    /// Whether nothing is left of it that could go on.
+    gone: bool,
 }
 
 impl Component for Gateway {
@@ -239,15 +245,14 @@ impl Component for Gateway {
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
         let mut steps = match self.unusable {
             Some(state) => {
-                let message = format!("{} is {state}", self.resource.id);
+                let message = format!("{} {state}", self.resource.id);
                 let because = self
                     .refuses(ExplanationCode::BadState, message)
                     .at(self.place().field("state"));
-                vec![Step::drop(
-                    arrival.packets,
-                    self.translated(&self.address, false),
-                    because,
-                )]
+                vec![match self.gone {
+                    true => Step::lose(arrival.packets, because),
+                    false => Step::drop(arrival.packets, self.translated(&self.address, false), because),
+                }]
             }
             None if arrival.undoes().is_some() => self.reply(arrival, work),
             None => self.request(arrival, work),

@@ -128,7 +128,7 @@ fn primary(eni: &NetworkInterface) -> Option<AddressSet> {
 }
 
 /// Services whose own interfaces answer by rules that are not modelled yet (EC2 API, `NetworkInterfaceType`).
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "network_load_balancer",
     "load_balancer",
     "gateway_load_balancer",
@@ -138,10 +138,14 @@ const SERVICES: [&str; 9] = [
     "global_accelerator_managed",
     "api_gateway_managed",
     "nat_gateway",
+    FUNCTION,
 ];
 
 /// The interface of a NAT gateway that the model does not describe, or that is gone.
 const NAT: &str = "nat gateway";
+
+/// The interface of a Lambda function.
+const FUNCTION: &str = "lambda";
 
 /// The service behind an interface, if its answers are not modelled. The interfaces of Application and Classic Load Balancers
 /// have no type of their own; their description begins with `ELB`.
@@ -360,39 +364,47 @@ impl Interface {
             ];
         }
         let arrives = match self.unmodelled.as_deref() {
-            // Whatever became of the gateway, its interface takes nothing without a session (VPC guide, "NAT gateways").
-            Some(NAT) => {
-                let message = format!(
-                    "{} is the interface of a NAT gateway, which drops what nobody behind it asked for",
-                    self.resource.id
-                );
-                let because = self.refuses(ExplanationCode::WhyhopNoSession, message);
-                Step::lose(own, because)
-            }
-            Some(service) => {
-                let message = format!(
-                    "{} is the interface of a {service}, which is not modelled yet",
-                    self.resource.id
-                );
-                let because = self.refuses(ExplanationCode::UnknownResource, message);
-                Step::Unknown {
-                    packets: own,
-                    because,
-                }
-            }
-            None => {
-                let because = self.says(format!("{} owns the destination address", self.resource.id));
-                Step::Deliver {
-                    packets: own,
-                    answered: false,
-                    because,
-                }
-            }
+            None => self.deliver(own),
+            Some(FUNCTION) if arrival.leg == Leg::Return => self.deliver(own),
+            Some(service) => self.receive_for(service, own),
         };
         vec![
             arrives,
             self.foreign(foreign, Passage::over(self.out).anonymous(), "destination"),
         ]
+    }
+
+    fn deliver(&self, packets: PacketSet) -> Step {
+        Step::Deliver {
+            packets,
+            answered: false,
+            because: self.says(format!("{} owns the destination address", self.resource.id)),
+        }
+    }
+
+    /// What is for a service of AWS. Whatever became of a NAT gateway, its interface takes nothing without a session (VPC guide, "NAT
+    /// gateways"); a function begins connections alone (Lambda guide, "Giving Lambda functions access to resources in a VPC").
+    fn receive_for(&self, service: &str, packets: PacketSet) -> Step {
+        let id = &self.resource.id;
+        let (code, what) = match service {
+            NAT => (
+                ExplanationCode::WhyhopNoSession,
+                "a NAT gateway, which drops what nobody behind it asked for".to_owned(),
+            ),
+            FUNCTION => (
+                ExplanationCode::WhyhopNoSession,
+                "a Lambda function, which takes nothing that it did not ask for".to_owned(),
+            ),
+            service => (
+                ExplanationCode::UnknownResource,
+                format!("a {service}, which is not modelled yet"),
+            ),
+        };
+        let because = self.refuses(code, format!("{id} is the interface of {what}"));
+        match code {
+            ExplanationCode::UnknownResource => Step::Unknown { packets, because },
+            _ => Step::lose(packets, because),
+        }
     }
 
     fn foreign(&self, packets: PacketSet, passage: Passage, which: &str) -> Step {

@@ -26,7 +26,7 @@ use crate::model::{
 use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, FilterId, Kind, LinkId, NodeId, Passage,
-    ResourceRef, RuleRef, Step, TransitTable, Workspace, Zone, behind, private_addresses,
+    ResourceRef, RuleRef, Step, TransitTable, Workspace, Zone, behind, private_addresses, standing,
     transit_attachments, transit_words, transit_zones,
 };
 use crate::packet::{AddressSet, Cube, PacketSet};
@@ -139,6 +139,8 @@ struct Entry {
     route: Option<usize>,
     attachments: Vec<TransitGatewayAttachmentId>,
     blackhole: bool,
+    /// Whether it was learned from what is down now.
+    withdrawn: bool,
 }
 
 /// A table's routes in the order in which they win, shared by the zones.
@@ -179,6 +181,7 @@ impl List {
                 open = open.or((!known).then(|| id.clone()));
             }
         }
+        let mut entries = standing(entries, |entry| (entry.cidr, entry.withdrawn));
         entries.sort_by(|a, b| {
             (b.cidr.prefix_len(), a.cidr, a.rank, a.route.is_none()).cmp(&(
                 a.cidr.prefix_len(),
@@ -250,6 +253,7 @@ impl Entry {
             route: Some(index),
             attachments: route.attachment.iter().cloned().collect(),
             blackhole: route.blackhole || route.attachment.is_empty(),
+            withdrawn: false,
         }
     }
 }
@@ -289,15 +293,16 @@ fn propagated(
         }
         let own = behind(&id.into(), model).or_else(|| behind(resource, model));
         let known = own.as_ref().is_none_or(|behind| behind.known);
-        let learned = own.into_iter().flat_map(|behind| behind.prefixes);
-        let entry = |cidr| Entry {
-            cidr,
+        let own = own.unwrap_or_default();
+        let entry = |cidr: &IpNet| Entry {
+            cidr: *cidr,
             rank: rank(attachment, model),
             route: None,
             attachments: vec![id.clone()],
             blackhole: false,
+            withdrawn: own.withdrawn.contains(cidr),
         };
-        return (learned.map(entry).collect(), known);
+        return (own.prefixes.iter().map(entry).collect(), known);
     }
     let vpc = attachment.vpc.as_ref().and_then(|vpc| model.vpcs.get(vpc));
     let cidrs = vpc
@@ -310,6 +315,7 @@ fn propagated(
         route: None,
         attachments: vec![id.clone()],
         blackhole: false,
+        withdrawn: false,
     };
     (wanted.map(entry).collect(), true)
 }

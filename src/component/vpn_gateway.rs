@@ -4,6 +4,7 @@
 //!   prefix wins; of equal ones Direct Connect's before a static VPN route before a VPN's BGP (VPN guide, "Route priority").
 //!   Then AS path and MED decide, which the model does not have: any of those that are left may be picked. It does not share
 //!   load among equal routes (same guide).
+//!   What BGP taught of a line that is down is withdrawn; of static connections with the same route, those are used that are up.
 //! - Out of the VPC the source must be the private address of an interface of it (`VGW_PRIVATE_IP_ASSOCIATION_FOR_EGRESS`);
 //!   into it the destination must be, or the gateway's edge table must lead it through an interface
 //!   (`VGW_PRIVATE_IP_ASSOCIATION_FOR_INGRESS`). So nobody goes through the VPC to somewhere else.
@@ -18,7 +19,7 @@ use crate::code::ExplanationCode;
 use crate::model::{Model, Place, ResourceId, RouteState, RouteTable, VpcId, VpnGatewayId};
 use crate::network::{
     Arrival, Builder, Cause, Choice, Component, Direction, FilterId, Kind, Knowledge, Learned, LinkId,
-    NodeId, Passage, ResourceRef, Routes, RuleRef, Step, Target, Workspace, knowledge,
+    NodeId, Passage, ResourceRef, Routes, RuleRef, Step, Target, Workspace, knowledge, standing,
 };
 use crate::packet::{AddressSet, Cube, PacketSet};
 use ipnet::IpNet;
@@ -76,7 +77,7 @@ fn connect_one(id: &VpnGatewayId, vpc: &VpcId, model: &Model, builder: &mut Buil
     let inwards = builder.link(node, inside, Direction::Ingress);
     let Knowledge { known, open, .. } = knowledge(id, model);
     let mut routes: BTreeMap<IpNet, Vec<Way>> = BTreeMap::new();
-    for one in known {
+    for one in standing(known.into_iter().collect(), |one| (one.cidr, one.withdrawn)) {
         let link = way(node, &one.via, vpc, builder);
         let hub = one.is_hub(model);
         let ways = routes.entry(one.cidr).or_default();
@@ -86,8 +87,14 @@ fn connect_one(id: &VpnGatewayId, vpc: &VpcId, model: &Model, builder: &mut Buil
                 rank: one.rank,
                 hub,
                 via: one.via,
+                down: one.down,
                 link,
             });
+        }
+    }
+    for ways in routes.values_mut() {
+        if ways.iter().any(|way| !way.down) {
+            ways.retain(|way| !way.down);
         }
     }
     let mut entries: Vec<Entry> = routes.into_iter().collect();
@@ -153,6 +160,7 @@ struct Way {
     /// Whether others of the gateway's may get there.
     hub: bool,
     via: ResourceId,
+    down: bool,
     link: LinkId,
 }
 

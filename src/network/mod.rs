@@ -22,7 +22,9 @@ pub use addresses::{
 pub use build::{Association, Builder, Refusal, Resident, Target};
 pub use component::{Arrival, Component, Kind, Memory, Parties, Sender, Trace};
 pub use graph::{Graph, Link, LinkId, NodeId};
-pub use on_premises::{Behind, Knowledge, Known, Learned, announced, announced_by, behind, knowledge};
+pub use on_premises::{
+    Behind, Knowledge, Known, Learned, announced, announced_by, behind, knowledge, standing,
+};
 pub use resource::{
     Resource, Whom, endpoints_led, gateway_interfaces, gateway_node, resource_behind, resource_gateway,
     resources_behind, whom,

@@ -3,6 +3,9 @@
 //! - A VPN connection's static routes are written; what BGP learns shows in the route tables to which it is propagated, and
 //!   there alone (EC2 API, `Route.Origin`, `SearchTransitGatewayRoutes`): so a model that came from AWS knows it from them. A
 //!   session that is down has withdrawn what it announced, so those routes are of others.
+//! - What BGP taught of a line that is down is withdrawn, and another line or a wider route leads there (Direct Connect guide,
+//!   "Routing policies and BGP communities"). A static route stays; of several connections with the same one, those are used that
+//!   are up (VPN guide, "Redundant VPN connections").
 //! - A virtual private gateway announces its VPC's CIDRs, and to each VPN connection and virtual interface of its own what the
 //!   others lead to (VPN guide, "VPN CloudHub"); a transit gateway what the table of the attachment leads to.
 //! - What a VPN connection's tunnels carry is of one family, and so is what is announced over it.
@@ -15,8 +18,8 @@
 
 use super::transit::{TransitTable, transit_attachments, transit_prefixes};
 use crate::model::{
-    Cidr, DirectConnectAssociation, DirectConnectGatewayId, LocalGateway, LocalGatewayMode, Model, OneOrMany,
-    Peer, ResourceId, VirtualInterfaceType, VpcId, VpnGatewayId,
+    Cidr, DirectConnectAssociation, DirectConnectGatewayId, LinkStatus, LocalGateway, LocalGatewayMode,
+    Model, OneOrMany, Peer, ResourceId, VirtualInterfaceType, VpcId, VpnGatewayId,
 };
 use crate::packet::Family;
 use ipnet::IpNet;
@@ -28,6 +31,8 @@ use std::net::IpAddr;
 pub struct Behind {
     /// The prefixes.
     pub prefixes: BTreeSet<IpNet>,
+    /// Those of them to which nothing leads that is up: they are withdrawn.
+    pub withdrawn: BTreeSet<IpNet>,
     /// Whether these are all; otherwise the model does not say what BGP learned.
     pub known: bool,
 }
@@ -35,9 +40,33 @@ pub struct Behind {
 impl Behind {
     fn nothing() -> Self {
         Self {
-            prefixes: BTreeSet::new(),
             known: true,
+            ..Self::default()
         }
+    }
+
+    /// With what another leads to: a prefix is withdrawn where it is of all that have it.
+    fn joined(self, other: Self) -> Self {
+        let up: BTreeSet<IpNet> = [&self, &other]
+            .into_iter()
+            .flat_map(|one| one.prefixes.difference(&one.withdrawn).copied())
+            .collect();
+        let down = self.withdrawn.union(&other.withdrawn).copied();
+        Self {
+            withdrawn: down.filter(|cidr| !up.contains(cidr)).collect(),
+            prefixes: self.prefixes.union(&other.prefixes).copied().collect(),
+            known: self.known,
+        }
+    }
+
+    /// The same of what is down.
+    fn down(self, down: bool) -> Self {
+        let withdrawn = if down {
+            self.prefixes.clone()
+        } else {
+            BTreeSet::new()
+        };
+        Self { withdrawn, ..self }
     }
 
     fn of(routes: &Option<OneOrMany<Cidr>>, seen: impl FnOnce() -> BTreeSet<IpNet>, fixed: bool) -> Self {
@@ -46,6 +75,7 @@ impl Behind {
             return Self {
                 known: fixed || !prefixes.is_empty(),
                 prefixes,
+                ..Self::default()
             };
         };
         let mut prefixes: BTreeSet<IpNet> = routes.iter().map(|cidr| cidr.net()).collect();
@@ -55,9 +85,24 @@ impl Behind {
         }
         Self {
             prefixes,
-            known: true,
+            ..Self::nothing()
         }
     }
+}
+
+/// Leaves out what was withdrawn wherever something that stands leads: the same prefix of another, or a wider one. What nothing else
+/// leads to stays, so that the answer names the line that is down.
+pub fn standing<T>(mut all: Vec<T>, of: impl Fn(&T) -> (IpNet, bool)) -> Vec<T> {
+    let stands: Vec<IpNet> = all
+        .iter()
+        .map(&of)
+        .filter_map(|(cidr, withdrawn)| (!withdrawn).then_some(cidr))
+        .collect();
+    all.retain(|one| {
+        let (cidr, withdrawn) = of(one);
+        !withdrawn || !stands.iter().any(|wide| wide.contains(&cidr))
+    });
+    all
 }
 
 /// How what a virtual private gateway knows ranks; lower wins (VPN guide, "Route priority").
@@ -80,6 +125,10 @@ pub struct Known {
     pub rank: Learned,
     /// The VPN connection, virtual interface or Direct Connect gateway.
     pub via: ResourceId,
+    /// Whether it was withdrawn.
+    pub withdrawn: bool,
+    /// Whether what leads there is down: a static route stays, and another connection with the same is used.
+    pub down: bool,
 }
 
 impl Known {
@@ -113,7 +162,9 @@ pub fn behind(id: &ResourceId, model: &Model) -> Option<Behind> {
             seen.extend(transit_routes_to(id, model));
             seen
         };
-        return Some(Behind::of(&vpn.routes, seen, vpn.static_routes));
+        return Some(
+            Behind::of(&vpn.routes, seen, vpn.static_routes).down(!vpn.static_routes && vpn.idle().is_some()),
+        );
     }
     if let Some(interface) = model.virtual_interfaces.get(text) {
         if interface.routes.is_none() && interface.idle().is_some() {
@@ -123,7 +174,7 @@ pub fn behind(id: &ResourceId, model: &Model) -> Option<Behind> {
             let gateway = interface.gateway.as_ref();
             gateway.map_or_else(BTreeSet::new, |gateway| seen_behind(gateway, model))
         };
-        return Some(Behind::of(&interface.routes, seen, false));
+        return Some(Behind::of(&interface.routes, seen, false).down(interface.idle().is_some()));
     }
     if model.direct_connect_gateways.contains_key(text) {
         let interfaces = model.virtual_interfaces.iter();
@@ -141,9 +192,8 @@ pub fn behind(id: &ResourceId, model: &Model) -> Option<Behind> {
 fn together(ids: impl Iterator<Item = ResourceId>, model: &Model) -> Behind {
     let each = ids.filter_map(|id| behind(&id, model));
     each.fold(Behind::nothing(), |mut all, one| {
-        all.prefixes.extend(one.prefixes);
         all.known &= one.known;
-        all
+        all.joined(one)
     })
 }
 
@@ -160,7 +210,7 @@ fn connect(id: &ResourceId, model: &Model) -> Option<Behind> {
     let mut all = Behind::of(&None, seen, false);
     for peer in &peers {
         let one = Behind::of(&peer.routes, BTreeSet::new, false);
-        all.prefixes.extend(one.prefixes);
+        all = all.joined(one.down(peer.bgp == LinkStatus::Down));
     }
     all.known |= !peers.is_empty() && peers.iter().all(|peer| peer.routes.is_some());
     Some(all)
@@ -255,7 +305,11 @@ pub fn knowledge(gateway: &VpnGatewayId, model: &Model) -> Knowledge {
             };
             knowledge.unclear.extend(families);
         }
+        let vpn = model.vpn_connections.get(via.as_str());
+        let idle = vpn.is_some_and(|vpn| vpn.idle().is_some());
         let known = behind.prefixes.into_iter().map(|cidr| Known {
+            down: idle,
+            withdrawn: behind.withdrawn.contains(&cidr),
             cidr,
             rank,
             via: via.clone(),

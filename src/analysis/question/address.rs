@@ -39,25 +39,32 @@ impl Resolver<'_> {
         }
     }
 
+    /// Addresses that the question says are the internet's: those of a known service of AWS are, too.
+    pub(super) fn on_the_internet(&self, addresses: AddressSet) -> Endpoint {
+        self.service(&addresses)
+            .unwrap_or_else(|| self.stated(addresses, true))
+    }
+
     /// A public address that is no interface's: a service's of AWS, if it is known to be one, or the internet's.
     fn outside(&self, address: AddressSet) -> Endpoint {
-        let service = self
-            .network
-            .services()
-            .find(|(_, owner)| address.is_subset(&owner.addresses));
-        let Some((node, owner)) = service else {
-            return self.internet(address, true);
-        };
-        Endpoint {
+        self.service(&address)
+            .unwrap_or_else(|| self.internet(address, true))
+    }
+
+    /// The service of AWS that is known to have these addresses.
+    fn service(&self, address: &AddressSet) -> Option<Endpoint> {
+        let mut services = self.network.services();
+        let (node, owner) = services.find(|(_, owner)| address.is_subset(&owner.addresses))?;
+        Some(Endpoint {
             resource: owner.resource.clone(),
             node: Some(node),
             vpc: None,
             private: address.clone(),
-            public: address,
+            public: address.clone(),
             by_address: true,
             stated: false,
             undescribed: None,
-        }
+        })
     }
 
     /// The addresses to which something leads on premises.

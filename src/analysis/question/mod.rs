@@ -125,7 +125,7 @@ impl<'a> Resolver<'a> {
             return Ok(vec![self.stated(self.out_there(), false)]);
         }
         if let Some(address) = text.strip_prefix("internet:") {
-            return Ok(vec![self.stated(parse_addresses(address)?, true)]);
+            return Ok(vec![self.on_the_internet(parse_addresses(address)?)]);
         }
         if text == "on-premises" {
             let addresses = self.on_premises_addresses();

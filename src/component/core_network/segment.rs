@@ -30,6 +30,8 @@ enum Sight<'m> {
 /// What an attachment brings.
 struct Brought {
     prefixes: BTreeSet<IpNet>,
+    /// Those of them that what is down would lead to.
+    withdrawn: BTreeSet<IpNet>,
     /// Whether these are all.
     known: bool,
 }
@@ -156,6 +158,7 @@ impl<'m> Wan<'m> {
         if let Some((id, table)) = self.table_of(one, model) {
             return Brought {
                 prefixes: transit_prefixes(&TransitTable::Written(id.clone()), model),
+                withdrawn: BTreeSet::new(),
                 known: !table.unread,
             };
         }
@@ -163,6 +166,10 @@ impl<'m> Wan<'m> {
             let behind = behind(resource, model);
             return Brought {
                 known: behind.as_ref().is_some_and(|behind| behind.known),
+                withdrawn: behind
+                    .as_ref()
+                    .map(|behind| behind.withdrawn.clone())
+                    .unwrap_or_default(),
                 prefixes: behind.map(|behind| behind.prefixes).unwrap_or_default(),
             };
         }
@@ -172,6 +179,7 @@ impl<'m> Wan<'m> {
             .flat_map(|vpc| vpc.cidr.iter().map(|cidr| cidr.net()));
         Brought {
             prefixes: all.filter(|cidr| one.ipv6 || cidr.addr().is_ipv4()).collect(),
+            withdrawn: BTreeSet::new(),
             known: true,
         }
     }
@@ -196,6 +204,7 @@ impl<'m> Wan<'m> {
     ) -> BTreeMap<IpNet, Lead> {
         let mut near: BTreeSet<IpNet> = BTreeSet::new();
         let mut routes: BTreeMap<IpNet, Lead> = BTreeMap::new();
+        let mut withdrawn: Vec<(IpNet, Lead)> = Vec::new();
         let mut open = false;
         let (here, there): (Vec<_>, Vec<_>) = self.live().partition(|(_, one, _)| one.edge == edge);
         for (id, one, other) in here.into_iter().chain(there) {
@@ -204,7 +213,7 @@ impl<'m> Wan<'m> {
             };
             let brought = self.brought(one, model);
             if matches!(sight, Sight::Direct) && one.edge == edge && self.propagates(one, model) {
-                near.extend(brought.prefixes);
+                near.extend(brought.prefixes.difference(&brought.withdrawn));
                 continue;
             }
             open |= !brought.known;
@@ -215,9 +224,16 @@ impl<'m> Wan<'m> {
                     Sight::Through(by) if one.edge == edge => self.function_at(by.groups.iter(), edge),
                     Sight::Through(_) | Sight::Unclear => Lead::Undecided(FUNCTIONS),
                 };
-                routes.entry(cidr).or_insert_with(lead);
+                if brought.withdrawn.contains(&cidr) {
+                    withdrawn.push((cidr, lead()));
+                } else {
+                    routes.entry(cidr).or_insert_with(lead);
+                }
             }
         }
+        let stands = |cidr: &IpNet| near.iter().chain(routes.keys()).any(|wide| wide.contains(cidr));
+        withdrawn.retain(|(cidr, _)| !stands(cidr));
+        routes.extend(withdrawn);
         if !segment.send_to.is_empty() {
             for cidr in everywhere() {
                 let lead = || self.function_at(segment.send_to.iter(), edge);

@@ -93,7 +93,7 @@ impl Spread {
         let in_reach = |target: &&Target| {
             let near = target.cross_zone || target.zone == self.zone || target.zone.is_none();
             let enabled = target.zone.is_none() || self.enabled.contains(&target.zone);
-            target.listener == listener && near && enabled
+            target.listener == listener && near && enabled && target.in_use()
         };
         let all: Vec<&Target> = self.targets.iter().filter(in_reach).collect();
         let good =
@@ -116,8 +116,13 @@ impl Spread {
             let because = self.refuses(ExplanationCode::UnknownResource, message, Some(listener));
             return Step::Unknown { packets, because };
         }
-        let any = self.targets.iter().any(|target| target.listener == listener);
-        let (code, message) = match (any, self.kind) {
+        let mut targets = self.targets.iter().filter(|target| target.listener == listener);
+        let (any, used) = (targets.clone().next().is_some(), targets.any(Target::in_use));
+        let (code, message) = match (used, self.kind) {
+            (false, _) if any => (
+                ExplanationCode::Elbv2ListenerHasNoTg,
+                format!("every target of {id} at this port is draining or not in use"),
+            ),
             (false, _) => (
                 ExplanationCode::Elbv2ListenerHasNoTg,
                 format!("the listener of {id} at this port has no target"),

@@ -2,7 +2,7 @@
 
 use crate::model::{
     AddressSpec, LoadBalancer, LoadBalancerType, Model, NetworkInterface, NetworkInterfaceId, SubnetId,
-    TargetDescription, TargetGroup, TargetGroupId, TargetHealth, TargetType, Tenants,
+    TargetDescription, TargetGroup, TargetGroupId, TargetHealth, TargetType, Tenants, VpcId,
 };
 use crate::network::{NodeId, TunnelId, Zone, zone_of};
 use crate::packet::AddressSet;
@@ -21,6 +21,7 @@ pub(super) struct Target {
     pub(super) address: Option<AddressSet>,
     pub(super) port: Option<u16>,
     pub(super) subnet: Option<SubnetId>,
+    /// Its zone; none: nobody knows, or it is outside of the VPC, where nodes of every zone send to it.
     pub(super) zone: Zone,
     pub(super) preserved: bool,
     pub(super) cross_zone: bool,
@@ -32,12 +33,21 @@ pub(super) struct Target {
     pub(super) function: bool,
 }
 
+impl Target {
+    /// Whether it may get packets: one that is going or not in use gets none, not even where no other is healthy (Network Load
+    /// Balancer guide, "Target health status").
+    pub(super) fn in_use(&self) -> bool {
+        !matches!(self.health, TargetHealth::Unused | TargetHealth::Draining)
+    }
+}
+
 /// Every target of every listener.
 pub(super) fn targets<'m, 't: 'm>(
     balancer: &'m LoadBalancer,
     model: &'m Model,
     tenants: &'m Tenants<'t>,
 ) -> impl Iterator<Item = Target> + 'm {
+    let home = home(balancer, model);
     let listeners = balancer.listeners.iter().enumerate();
     let groups = listeners
         .flat_map(|(listener, described)| described.target_groups.iter().map(move |group| (listener, group)));
@@ -47,7 +57,7 @@ pub(super) fn targets<'m, 't: 'm>(
             .into_iter()
             .flat_map(|group| group.targets.iter().enumerate().map(move |one| (group, one)));
         targets.flat_map(move |(group, (index, target))| {
-            places(group, target, model, tenants)
+            places((group, target), home, model, tenants)
                 .into_iter()
                 .map(move |spot| Target {
                     listener,
@@ -108,20 +118,37 @@ impl Spot {
     }
 }
 
+/// The VPC of a load balancer.
+fn home<'m>(balancer: &LoadBalancer, model: &'m Model) -> Option<&'m VpcId> {
+    let mut subnets = balancer.subnets.iter().filter_map(|id| model.subnets.get(id));
+    subnets.next().map(|subnet| &subnet.vpc)
+}
+
+/// The subnet of an address in a VPC. An address outside of it is registered for every zone (Elastic Load Balancing API,
+/// `TargetDescription`, `AvailabilityZone`), whoever has it elsewhere.
+fn subnet_of(ip: IpAddr, home: Option<&VpcId>, model: &Model, tenants: &Tenants<'_>) -> Option<SubnetId> {
+    let inside = |id: &SubnetId| model.subnets.get(id).map(|subnet| &subnet.vpc) == home;
+    let mut owners = tenants.at_address(ip).iter().map(|(_, eni)| &eni.subnet);
+    let owned = owners.find(|id| inside(id)).cloned();
+    owned.or_else(|| {
+        let mut subnets = model.subnets.iter();
+        let found = subnets.find(|(_, subnet)| Some(&subnet.vpc) == home && subnet.contains(ip));
+        found.map(|(id, _)| id.clone())
+    })
+}
+
 /// Where a target is; a load balancer is at each of its nodes.
 fn places(
-    group: &TargetGroup,
-    target: &TargetDescription,
+    (group, target): (&TargetGroup, &TargetDescription),
+    home: Option<&VpcId>,
     model: &Model,
     tenants: &Tenants<'_>,
 ) -> Vec<Spot> {
     if let Some(ip) = target.ip {
-        let address = Some(AddressSet::one(ip));
-        let found = tenants.at_address(ip).first();
         return vec![Spot {
             eni: None,
-            address,
-            subnet: found.map(|(_, eni)| eni.subnet.clone()),
+            address: Some(AddressSet::one(ip)),
+            subnet: subnet_of(ip, home, model, tenants),
         }];
     }
     let Some(id) = &target.id else {

@@ -7,6 +7,8 @@
 //!   in; then the table of its subnet routes it (VPC guide, "Middlebox routing").
 //! - Only the route leads there: the interface answers to nobody. It serves no client of its own subnet, whose table would lead
 //!   back to it, which the walk finds as a loop.
+//! - Request and reply have to pass the same endpoint, or the appliances see half of a connection (VPC guide, "Middlebox routing";
+//!   transit gateway guide, "Appliance scenario"). We take them to follow connections: TCP of which they see one direction is lost.
 //! - Security groups behind it do not know the sender any more (VPC guide, "Security group rules").
 //! - The load balancer is a hop of its own where the model describes it. Where it is somebody else's, the appliance is taken to get
 //!   the packets and to pass them, and the answer says so, as AWS's own analyzer does (`PATH_THROUGH_GWLB_NOT_CHECKED`).
@@ -20,7 +22,7 @@ use crate::model::{
     Model, NetworkInterfaceId, Place, SubnetId, VXLAN, VpcEndpoint, VpcEndpointId, VpcEndpointService,
 };
 use crate::network::{
-    Arrival, Builder, Cause, Choice, Component, Direction, LinkId, NodeId, Owner, Passage, Resident,
+    Arrival, Builder, Cause, Choice, Component, Direction, Leg, LinkId, NodeId, Owner, Passage, Resident,
     ResourceRef, Step, Target, Workspace, inspected_subnet, inspector_node, offered_service, serving_nodes,
     zone_of,
 };
@@ -170,7 +172,11 @@ impl Component for Endpoint {
                 vec![Step::drop(arrival.packets, Passage::over(self.out), because)]
             }
             Some(Direction::Egress) => self.emit(arrival.packets, work),
-            Some(_) => self.take(arrival.packets, work),
+            Some(_) => {
+                let (fresh, mut steps) = self.unseen(arrival, work);
+                steps.extend(self.take(work.space.subtract(arrival.packets, fresh), work));
+                steps
+            }
         };
         steps.retain(|step| !step.packets().is_empty());
         steps
@@ -198,6 +204,31 @@ impl Endpoint {
         Passage::over(self.out).anonymous()
     }
 
+    /// On to where they go; of a connection the reply has to come by.
+    fn pass(&self, packets: PacketSet, because: &Cause, work: &Workspace) -> [Step; 2] {
+        let tcp = work.space.intersect(packets, connections(work));
+        let rest = work.space.subtract(packets, tcp);
+        [
+            Step::forward(tcp, self.passage().awaited(), because.clone()),
+            Step::forward(rest, self.passage(), because.clone()),
+        ]
+    }
+
+    /// Loses the replies of connections of which it has not seen the request.
+    fn unseen(&self, arrival: &Arrival<'_>, work: &Workspace) -> (PacketSet, Vec<Step>) {
+        if arrival.leg == Leg::Forward {
+            return (PacketSet::EMPTY, Vec::new());
+        }
+        let tcp = work.space.intersect(arrival.packets, connections(work));
+        let fresh = work.space.subtract(tcp, arrival.answers(work));
+        let message = format!(
+            "{} has not seen the request of the connection that this answers: it took a way past it",
+            self.resource.id
+        );
+        let because = self.refuses(ExplanationCode::WhyhopAsymmetricRouting, message);
+        (fresh, vec![Step::drop(fresh, self.passage(), because)])
+    }
+
     fn take(&self, packets: PacketSet, work: &Workspace) -> Vec<Step> {
         let copies = work.space.intersect(packets, self.copies(work));
         let own = work.space.to_destinations(packets, &self.addresses);
@@ -208,9 +239,9 @@ impl Endpoint {
         let mut steps = vec![Step::lose(own, nobody)];
         if self.works() && self.inspectors.is_empty() {
             steps.push(self.kept(copies));
-            steps.push(self.inspect(work.space.subtract(rest, copies)));
+            steps.extend(self.inspect(work.space.subtract(rest, copies), work));
         } else {
-            steps.push(self.inspect(rest));
+            steps.extend(self.inspect(rest, work));
         }
         steps
     }
@@ -225,7 +256,9 @@ impl Endpoint {
         let rest = work.space.subtract(packets, copies);
         let message = format!("the packets come out of {} again", self.resource.id);
         let because = self.says("inspection", message);
-        vec![self.kept(copies), Step::forward(rest, self.passage(), because)]
+        let mut steps = vec![self.kept(copies)];
+        steps.extend(self.pass(rest, &because, work));
+        steps
     }
 
     /// The copies of traffic mirroring that are for it.
@@ -255,31 +288,37 @@ impl Endpoint {
         }
     }
 
-    fn inspect(&self, packets: PacketSet) -> Step {
+    fn inspect(&self, packets: PacketSet, work: &Workspace) -> Vec<Step> {
         let id = &self.resource.id;
         if let Some(why) = &self.closed {
             let because = self.refuses(ExplanationCode::BadState, why.clone());
-            return Step::drop(packets, self.passage(), because.at(self.place().field("state")));
+            let because = because.at(self.place().field("state"));
+            return vec![Step::drop(packets, self.passage(), because)];
         }
         if let Some(service) = &self.missing {
             let message = format!("{service} has no load balancer in the zone of {id}");
             let code = ExplanationCode::VpceServiceNotInstalledInAz;
-            return Step::drop(packets, self.passage(), self.refuses(code, message));
+            return vec![Step::drop(packets, self.passage(), self.refuses(code, message))];
         }
         if !self.inspectors.is_empty() {
             let message = format!("{id} hands the packets to the load balancer of its zone");
-            return Step::Forward {
+            return vec![Step::Forward {
                 packets,
                 picks: self.inspectors.iter().map(|link| Passage::over(*link)).collect(),
                 choice: Choice::Any,
                 because: self.says("inspection", message),
-            };
+            }];
         }
         let message = format!("what inspects behind {id} gets the packets, and passes them unchanged");
-        Step::forward(
-            packets,
-            self.passage(),
-            self.says("inspection", message).assumed(),
-        )
+        let because = self.says("inspection", message).assumed();
+        self.pass(packets, &because, work).into()
     }
+}
+
+/// TCP.
+fn connections(work: &Workspace) -> PacketSet {
+    work.space.cube(&Cube {
+        protocols: ProtocolSet::one(Protocol::TCP.0),
+        ..Cube::all()
+    })
 }

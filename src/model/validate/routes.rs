@@ -2,7 +2,8 @@
 
 use super::{Check, Place};
 use crate::model::{
-    InstanceState, NatState, NetworkInterfaceId, Peer, PeeringStatus, ResourceId, Route, RouteTable, VpcId,
+    InstanceState, Model, NatState, NetworkInterfaceId, Peer, PeeringStatus, ResourceId, Route, RouteTable,
+    VpcEndpointType, VpcId,
 };
 use crate::packet::AddressSet;
 use ipnet::IpNet;
@@ -157,8 +158,17 @@ fn is_host(check: &Check<'_>, id: &ResourceId) -> bool {
     model.enis.contains_key(id)
         || model.nat_gateways.contains_key(id)
         || !check.tenants.of_instance(id).is_empty()
-        || id.starts_with("vpce-")
+        || inspects(model, id)
         || model.unknown.contains_key(id)
+}
+
+/// Whether it is an endpoint of a Gateway Load Balancer or a firewall; AWS's ids say no more than that it is some endpoint.
+fn inspects(model: &Model, id: &str) -> bool {
+    let mut firewalls = model.network_firewalls.values();
+    match model.vpc_endpoints.get(id) {
+        Some(endpoint) => endpoint.kind == VpcEndpointType::GatewayLoadBalancer,
+        None => id.starts_with("vpce-") || firewalls.any(|firewall| firewall.endpoints.contains_key(id)),
+    }
 }
 
 /// V13, V16, V21, V42, V43, V46.
