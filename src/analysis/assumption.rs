@@ -3,26 +3,26 @@
 //! An appliance is taken to pass what reaches it. If it follows connections, it has to see both directions: where the way back goes
 //! past it, a note says so.
 
-use super::finding::{Hop, Outcome, Path, Way};
+use super::finding::{Action, Hop, Outcome, Path, Way};
 use std::collections::BTreeSet;
 
-/// What the ways that arrive take for granted.
+/// What the ways take for granted, as far as packets get on them.
 pub fn notes(paths: &[Path]) -> Vec<String> {
-    let arrived = || {
-        paths
-            .iter()
-            .filter(|path| path.forward.outcome == Outcome::Delivered)
-    };
-    let ways = arrived().flat_map(|path| std::iter::once(&path.forward).chain(&path.reply));
+    let ways = paths
+        .iter()
+        .flat_map(|path| std::iter::once(&path.forward).chain(&path.reply));
     let taken = ways.flat_map(taken_for_granted);
     let assumed = taken.map(|hop| format!("assumed: {}", hop.message));
-    let answered = arrived().filter_map(|path| Some((&path.forward, path.reply.as_ref()?)));
+    let answered = paths
+        .iter()
+        .filter_map(|path| Some((&path.forward, path.reply.as_ref()?)));
     let answered = answered.filter(|(_, reply)| reply.outcome == Outcome::Delivered);
     assumed.chain(answered.flat_map(one_sided)).collect()
 }
 
 fn taken_for_granted(way: &Way) -> impl Iterator<Item = &Hop> {
-    way.hops.iter().filter(|hop| hop.assumed)
+    let alive = way.hops.iter().take_while(|hop| hop.action != Action::Drop);
+    alive.filter(|hop| hop.assumed)
 }
 
 /// The appliances that see one direction alone.

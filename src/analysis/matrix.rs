@@ -228,6 +228,7 @@ impl Marks {
         let state = instance.map(|instance| instance.state);
         let settings = (
             eni.source_dest_check,
+            eni.source_nat,
             eni.deny_all_igw_traffic,
             &eni.interface_type,
         );

@@ -9,9 +9,12 @@
 //!   that does not run is a blackhole (EC2 API, `Route.State`).
 //! - What forwards is taken to forward everything unchanged through the same interface; security groups behind it
 //!   no longer know the sender (VPC guide, "Security group rules": references through a middlebox).
+//! - Where the model says so, it gives IPv4 its own address as the source instead, from any port that is not reserved, and undoes that
+//!   for the replies: a NAT instance (VPC guide, "NAT instances"; Linux, `MASQUERADE`).
 //!
 //! Read 2026-11-23.
 
+mod forwarding;
 mod repair;
 
 use crate::code::ExplanationCode;
@@ -20,8 +23,8 @@ use crate::model::{
 };
 use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
-    Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, Onward, Owner, Passage,
-    Refusal, Resident, ResourceRef, RuleRef, Step, Target, Trace, Workspace, certain_addresses,
+    Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, NodeId, Onward, Owner,
+    Passage, Refusal, Resident, ResourceRef, RuleRef, Step, Target, Trace, Workspace, certain_addresses,
 };
 use crate::packet::{AddressSet, PacketSet};
 
@@ -50,7 +53,7 @@ impl Kind for NetworkInterfaces {
     fn gaps(&self) -> &'static [&'static str] {
         &[
             "the guest's own firewall and routes",
-            "an appliance that changes what it forwards",
+            "an appliance that changes what it forwards otherwise than by source translation",
             "which of several interfaces a guest sends from: packets leave by the one that owns their source",
         ]
     }
@@ -189,7 +192,7 @@ fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
     let served = vpc
         .as_ref()
         .map_or_else(AddressSet::empty, |vpc| builder.served(vpc));
-    let services = vpc.and_then(|vpc| builder.find("vpc-services", &vpc));
+    let services = vpc.as_ref().and_then(|vpc| builder.find("vpc-services", vpc));
     let services = services.map(|services| builder.link(node, services, Direction::Egress));
     let (addresses, _) = builder.addresses_of(eni);
     let behind = builder
@@ -203,6 +206,9 @@ fn connect_one(id: &NetworkInterfaceId, eni: &NetworkInterface, model: &Model, b
         services,
         served,
         check: eni.source_dest_check,
+        node,
+        translates: eni.source_nat.then(|| primary(eni)).flatten(),
+        vpc,
         stopped: stopped(eni, model),
         behind,
         unmodelled: unmodelled(eni).filter(|_| behind.is_none()),
@@ -220,6 +226,10 @@ struct Interface {
     services: Option<LinkId>,
     served: AddressSet,
     check: bool,
+    node: NodeId,
+    vpc: Option<VpcId>,
+    /// The source of what it forwards, if it is a NAT instance.
+    translates: Option<AddressSet>,
     stopped: Option<&'static str>,
     /// What takes the packets instead of a host, and sends through this interface.
     behind: Option<LinkId>,
@@ -350,8 +360,10 @@ impl Interface {
 
     /// Packets come out of the network.
     fn receive(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
-        let own = work.space.to_destinations(arrival.packets, &self.addresses);
-        let foreign = work.space.subtract(arrival.packets, own);
+        let answers = self.answers(arrival, work);
+        let packets = work.space.subtract(arrival.packets, answers);
+        let own = work.space.to_destinations(packets, &self.addresses);
+        let foreign = work.space.subtract(packets, own);
         if let Some(because) = self.not_running() {
             let forwarded = Step::drop(foreign, Passage::over(self.out).anonymous(), because.clone());
             return vec![
@@ -368,10 +380,9 @@ impl Interface {
             Some(FUNCTION) if arrival.leg == Leg::Return => self.deliver(own),
             Some(service) => self.receive_for(service, own),
         };
-        vec![
-            arrives,
-            self.foreign(foreign, Passage::over(self.out).anonymous(), "destination"),
-        ]
+        let mut steps = vec![arrives];
+        steps.extend(self.forwarded(foreign, answers, work));
+        steps
     }
 
     fn deliver(&self, packets: PacketSet) -> Step {
@@ -405,29 +416,5 @@ impl Interface {
             ExplanationCode::UnknownResource => Step::Unknown { packets, because },
             _ => Step::lose(packets, because),
         }
-    }
-
-    fn foreign(&self, packets: PacketSet, passage: Passage, which: &str) -> Step {
-        let id = &self.resource.id;
-        if let Some(service) = &self.unmodelled {
-            let message = format!("{id} is the interface of a {service}, which forwards nothing for others");
-            let because = self.refuses(ExplanationCode::EniAddressRestriction, message);
-            return Step::drop(packets, passage, because);
-        }
-        if !self.check {
-            let because = self.says(format!("{id} forwards: its source/destination check is off"));
-            return Step::forward(
-                packets,
-                passage,
-                because.assumed().by(RuleRef::Implicit("source-dest-check off")),
-            );
-        }
-        let message =
-            format!("{id} does not own the {which} address, and its source/destination check is on");
-        Step::drop(
-            packets,
-            passage,
-            self.refuses(ExplanationCode::EniSourceDestCheckRestriction, message),
-        )
     }
 }

@@ -121,6 +121,7 @@ fn interface(eni: &shape::NetworkInterface, file: &std::sync::Arc<str>, import: 
             .map(|group| group.group_id.as_str().into())
             .collect(),
         source_dest_check: eni.source_dest_check.unwrap_or(true),
+        source_nat: false,
         deny_all_igw_traffic: eni.deny_all_igw_traffic.unwrap_or(false),
         instance: attachment.instance_id.as_deref().map(Into::into),
         device_index: attachment.device_index,

@@ -82,6 +82,9 @@ sections! {
         /// Whether it takes and sends only packets of its own addresses.
         #[serde(default = "yes", skip_serializing_if = "is_true")]
         pub source_dest_check: bool,
+        /// Whether what it forwards of IPv4 leaves with its own address and comes back by it, as at a NAT instance.
+        #[serde(default, skip_serializing_if = "is_false")]
+        pub source_nat: bool,
         /// Whether IPv6 packets from an internet gateway are refused (DenyAllIgwTraffic).
         #[serde(default, skip_serializing_if = "is_false")]
         pub deny_all_igw_traffic: bool,
@@ -153,6 +156,7 @@ impl NetworkInterface {
             public_ip: None,
             security_groups,
             source_dest_check: true,
+            source_nat: false,
             deny_all_igw_traffic: false,
             instance: None,
             device_index: 0,
