@@ -24,7 +24,7 @@ use crate::model::{
 use crate::network::edit::{Proposal, Trouble};
 use crate::network::{
     Arrival, Association, Builder, Cause, Component, Direction, Kind, Leg, LinkId, NodeId, Onward, Owner,
-    Passage, Refusal, Resident, ResourceRef, RuleRef, Step, Target, Trace, Workspace, certain_addresses,
+    Passage, Refusal, Resident, ResourceRef, Step, Target, Trace, Workspace, certain_addresses,
 };
 use crate::packet::{AddressSet, PacketSet};
 
