@@ -166,7 +166,7 @@ impl Side {
     fn pass(&self, arrival: &Arrival<'_>, picks: Vec<Passage>, message: String) -> Vec<Step> {
         let known = |passage: Passage| {
             if self.identity {
-                passage
+                passage.making_known()
             } else if self.refused {
                 passage.unsupporting()
             } else {

@@ -1,8 +1,8 @@
 //! Transit gateway route tables.
 //!
 //! - The longest prefix wins; of equal ones a written route before one through a prefix list, before those that a VPC, a
-//!   Direct Connect gateway, a Connect attachment or a VPN connection propagated, in this order (transit gateway guide,
-//!   "Route evaluation order").
+//!   Direct Connect gateway, a Connect attachment, a private VPN connection or another one propagated, in this order (transit
+//!   gateway guide, "Route evaluation order").
 //! - A blackhole loses the packets, and so does a route whose attachment is gone (API, `TransitGatewayRouteState`).
 //! - A VPC propagates its CIDRs, those of IPv6 only where the attachment supports it; a VPC whose CIDR overlaps that of another
 //!   attached one is not propagated, and the model does not say which came first: unknown (guide, "VPC attachments"; the 2022 text
@@ -128,6 +128,8 @@ enum Rank {
     Vpc,
     DirectConnect,
     Connect,
+    /// Over a private virtual interface.
+    PrivateVpn,
     Vpn,
 }
 
@@ -260,14 +262,23 @@ impl Entry {
 
 fn rank(attachment: &TransitGatewayAttachment, model: &Model) -> Rank {
     let resource = attachment.resource.as_ref().map_or("", |id| id.as_str());
-    let vpn = model.vpn_connections.contains_key(resource) || resource.starts_with("vpn-");
+    let connection = model.vpn_connections.get(resource);
+    let vpn = connection.is_some() || resource.starts_with("vpn-");
     let carrier = model.transit_gateway_attachments.contains_key(resource);
     match resource {
         "" => Rank::Vpc,
+        _ if connection.is_some_and(|vpn| is_private(vpn, model)) => Rank::PrivateVpn,
         _ if vpn => Rank::Vpn,
         _ if carrier || resource.starts_with("tgw-attach-") => Rank::Connect,
         _ => Rank::DirectConnect,
     }
+}
+
+/// Whether a connection goes over Direct Connect instead of the internet: to a customer gateway with a private address.
+fn is_private(vpn: &VpnConnection, model: &Model) -> bool {
+    let customer = vpn.customer_gateway.as_ref();
+    let outside = customer.and_then(|id| model.customer_gateways.get(id)?.ip);
+    outside.is_some_and(|ip| private_addresses().contains(ip))
 }
 
 fn prefixes(route: &TransitGatewayRoute, model: &Model) -> Option<Vec<IpNet>> {

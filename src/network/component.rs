@@ -150,6 +150,8 @@ pub struct Sender {
     pub voucher: Option<NetworkInterfaceId>,
     /// Whether it is not known because a setting on the way does not allow it.
     pub unsupported: bool,
+    /// Whether a transit gateway made it known.
+    pub transit: bool,
 }
 
 impl Sender {
@@ -158,6 +160,10 @@ impl Sender {
     pub fn behind(&self, identity: &Identity) -> Self {
         match identity {
             Identity::Kept => self.clone(),
+            Identity::Carried => Self {
+                transit: self.is_known(),
+                ..self.clone()
+            },
             Identity::Lost => Self::default(),
             Identity::Unsupported => Self {
                 unsupported: self.unsupported || self.is_known(),
@@ -170,6 +176,7 @@ impl Sender {
             Identity::Vouched(eni) => Self {
                 vpc: self.vpc.clone(),
                 voucher: Some(eni.clone()),
+                transit: self.transit,
                 ..Self::default()
             },
         }

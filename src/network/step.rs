@@ -226,6 +226,8 @@ fn turned_to_v4(space: &Space, packets: PacketSet) -> PacketSet {
 pub enum Identity {
     /// As before it.
     Kept,
+    /// As before it, as far as a transit gateway makes it known.
+    Carried,
     /// No longer; once lost, lost.
     Lost,
     /// No longer, and it would be if a setting of the component's allowed it.
@@ -311,7 +313,13 @@ impl Passage {
         self.identity = Identity::Lost;
         self
     }
-    /// The same, because a setting of the component's does not allow it.
+    /// With the sender's identity made known by a transit gateway.
+    #[must_use]
+    pub fn making_known(mut self) -> Self {
+        self.identity = Identity::Carried;
+        self
+    }
+    /// With it lost because a setting of the component's does not allow it.
     #[must_use]
     pub fn unsupporting(mut self) -> Self {
         self.identity = Identity::Unsupported;

@@ -316,10 +316,11 @@ impl Page<'_> {
         for (index, blocker) in finding.blockers.iter().enumerate() {
             let first = if blocker.first { " (first)" } else { "" };
             self.line(&format!(
-                "  {}. {} {}{first}",
+                "  {}. {} {}{}{first}",
                 index + 1,
                 blocker.leg.as_str(),
-                told(blocker)
+                told(blocker),
+                where_of_several(finding, blocker)
             ));
             self.line(&format!("     fix: {}", fix(finding, blocker)));
         }
@@ -368,6 +369,21 @@ impl Page<'_> {
             // Writing to a string cannot fail.
             _ = writeln!(self.out, "Note: {note}");
         }
+    }
+}
+
+/// At which interface, where one rule is in the way at several.
+fn where_of_several(finding: &Finding, blocker: &Blocker) -> String {
+    let same = |one: &&Blocker| {
+        one.leg == blocker.leg
+            && one.component == blocker.component
+            && one.rule == blocker.rule
+            && one.message == blocker.message
+    };
+    let several = finding.blockers.iter().filter(same).count() > 1;
+    match blocker.interface.as_ref().filter(|_| several) {
+        Some(interface) => format!(", at {}", interface.id),
+        None => String::new(),
     }
 }
 

@@ -243,6 +243,18 @@ impl Node {
             let code = ExplanationCode::Elbv2SourceAddressPreservation;
             return Step::lose(packets, self.spread.refuses(code, message, Some(listener)));
         }
+        if !hidden
+            && targets
+                .iter()
+                .any(|target| target.preserved && target.is_outside())
+        {
+            let message = format!(
+                "{id} keeps the client's address, which AWS does not describe for a target outside of its VPC (`preserve_client_ip`)"
+            );
+            let code = ExplanationCode::UnknownResource;
+            let because = self.spread.refuses(code, message, Some(listener));
+            return Step::Unknown { packets, because };
+        }
         let passages: Option<Vec<Passage>> = targets
             .iter()
             .map(|target| self.passage(target, hidden, family))

@@ -34,6 +34,12 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Whether it is an address that is in no subnet of the load balancer's VPC. Only inside of it a client's address is preserved
+    /// (Network Load Balancer guide, "Client IP preservation").
+    pub(super) fn is_outside(&self) -> bool {
+        self.ip.is_some() && self.subnet.is_none()
+    }
+
     /// Whether it may get packets: one that is going or not in use gets none, not even where no other is healthy (Network Load
     /// Balancer guide, "Target health status").
     pub(super) fn in_use(&self) -> bool {
@@ -120,8 +126,10 @@ impl Spot {
 
 /// The VPC of a load balancer.
 fn home<'m>(balancer: &LoadBalancer, model: &'m Model) -> Option<&'m VpcId> {
-    let mut subnets = balancer.subnets.iter().filter_map(|id| model.subnets.get(id));
-    subnets.next().map(|subnet| &subnet.vpc)
+    let nodes = balancer.enis.iter().filter_map(|id| model.enis.get(id));
+    let subnets = balancer.subnets.iter().chain(nodes.map(|eni| &eni.subnet));
+    let mut described = subnets.filter_map(|id| model.subnets.get(id));
+    described.next().map(|subnet| &subnet.vpc)
 }
 
 /// The subnet of an address in a VPC. An address outside of it is registered for every zone (Elastic Load Balancing API,

@@ -26,6 +26,7 @@ use crate::network::{
 use crate::packet::PacketSet;
 use directory::Directory;
 use rules::{Asked, GroupSet, Listed, Scope};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -115,6 +116,7 @@ fn connect_one(id: &NetworkInterfaceId, subnet: NodeId, set: Arc<GroupSet>, buil
         Groups {
             resource,
             interface: id.clone(),
+            endpoint: is_endpoint(id, builder.model),
             set,
             out,
             inwards,
@@ -122,9 +124,19 @@ fn connect_one(id: &NetworkInterfaceId, subnet: NodeId, set: Arc<GroupSet>, buil
     );
 }
 
+/// Whether it is an interface of a VPC endpoint.
+fn is_endpoint(id: &NetworkInterfaceId, model: &Model) -> bool {
+    let endpoints = model.vpc_endpoints.values();
+    let mut answering = endpoints.filter(|endpoint| endpoint.kind.has_address());
+    answering.any(|endpoint| endpoint.enis.iter().any(|eni| eni == id))
+}
+
 struct Groups {
     resource: ResourceRef,
     interface: NetworkInterfaceId,
+    /// Whether it is a VPC endpoint's, to which no transit gateway makes groups known (transit gateway guide, "Security group
+    /// referencing").
+    endpoint: bool,
     set: Arc<GroupSet>,
     out: LinkId,
     inwards: LinkId,
@@ -193,10 +205,11 @@ impl Groups {
         work: &Workspace,
         steps: &mut Vec<Step>,
     ) {
+        let sender = self.sender(arrival);
         let scope = match direction {
             Direction::Egress => Scope::Neighbours,
-            Direction::Ingress if !arrival.identity.is_known() => Scope::Nobody,
-            Direction::Ingress => Scope::From(arrival.identity),
+            Direction::Ingress if !sender.is_known() => Scope::Nobody,
+            Direction::Ingress => Scope::From(&sender),
         };
         let other = match direction {
             Direction::Egress => arrival.parties.to,
@@ -215,7 +228,7 @@ impl Groups {
                     let passage = self.onward(direction);
                     steps.push(Step::forward(packets, passage, self.allowed(listed, direction)));
                 }
-                None => self.unmatched(arrival, asked, packets, work, steps),
+                None => self.unmatched(&sender, asked, packets, work, steps),
             }
         }
     }
@@ -237,10 +250,21 @@ impl Groups {
             .at(place)
     }
 
+    /// What is known of the sender here.
+    fn sender<'a>(&self, arrival: &Arrival<'a>) -> Cow<'a, Sender> {
+        if self.endpoint && arrival.identity.transit {
+            return Cow::Owned(Sender {
+                unsupported: true,
+                ..Sender::default()
+            });
+        }
+        Cow::Borrowed(arrival.identity)
+    }
+
     /// No rule allows these for certain.
     fn unmatched(
         &self,
-        arrival: &Arrival<'_>,
+        sender: &Sender,
         asked: Asked<'_>,
         packets: PacketSet,
         work: &Workspace,
@@ -251,7 +275,7 @@ impl Groups {
                 let because = self.unsure(asked.direction, index);
                 steps.push(Step::Unknown { packets, because });
             } else {
-                self.deny(arrival, asked, packets, work, steps);
+                self.deny(sender, asked, packets, work, steps);
             }
         }
     }
@@ -281,7 +305,7 @@ impl Groups {
 
     fn deny(
         &self,
-        arrival: &Arrival<'_>,
+        sender: &Sender,
         asked: Asked<'_>,
         packets: PacketSet,
         work: &Workspace,
@@ -300,7 +324,7 @@ impl Groups {
             return;
         }
         let rules = self.set.rules(direction);
-        let lost_identity = direction == Direction::Ingress && arrival.identity.vpc.is_none();
+        let lost_identity = direction == Direction::Ingress && sender.vpc.is_none();
         let parts = match lost_identity {
             true => {
                 let scope = Scope::Everybody;
@@ -311,7 +335,7 @@ impl Groups {
         for (by_reference, packets) in parts {
             let named = by_reference.and_then(|index| rules.get(index));
             let because = if let Some(listed) = named {
-                let (code, why) = lost(arrival.identity);
+                let (code, why) = lost(sender, self.endpoint);
                 Cause {
                     code: Some(code),
                     message: format!("{} names the sender's group, and {why}", listed.group),
@@ -335,8 +359,13 @@ impl Groups {
 }
 
 /// Why nobody knows the sender any more.
-fn lost(identity: &Sender) -> (ExplanationCode, &'static str) {
-    if identity.unsupported {
+fn lost(sender: &Sender, endpoint: bool) -> (ExplanationCode, &'static str) {
+    if sender.unsupported && endpoint {
+        (
+            ExplanationCode::SgReferencingSupport,
+            "a transit gateway makes groups known to no VPC endpoint",
+        )
+    } else if sender.unsupported {
         (
             ExplanationCode::SgReferencingSupport,
             "a transit gateway on the way or its attachment does not make groups known",

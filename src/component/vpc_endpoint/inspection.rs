@@ -9,6 +9,8 @@
 //!   back to it, which the walk finds as a loop.
 //! - Request and reply have to pass the same endpoint, or the appliances see half of a connection (VPC guide, "Middlebox routing";
 //!   transit gateway guide, "Appliance scenario"). We take them to follow connections: TCP of which they see one direction is lost.
+//! - A Network Load Balancer cannot keep the client's address for targets that it reaches through an endpoint (Network Load Balancer
+//!   guide, "Client IP preservation").
 //! - Security groups behind it do not know the sender any more (VPC guide, "Security group rules").
 //! - The load balancer is a hop of its own where the model describes it. Where it is somebody else's, the appliance is taken to get
 //!   the packets and to pass them, and the answer says so, as AWS's own analyzer does (`PATH_THROUGH_GWLB_NOT_CHECKED`).
@@ -172,6 +174,9 @@ impl Component for Endpoint {
                 vec![Step::drop(arrival.packets, Passage::over(self.out), because)]
             }
             Some(Direction::Egress) => self.emit(arrival.packets, work),
+            Some(_) if arrival.leg == Leg::Forward && arrival.identity.voucher.is_some() => {
+                vec![self.preserved(arrival.packets)]
+            }
             Some(_) => {
                 let (fresh, mut steps) = self.unseen(arrival, work);
                 steps.extend(self.take(work.space.subtract(arrival.packets, fresh), work));
@@ -244,6 +249,15 @@ impl Endpoint {
             steps.extend(self.inspect(rest, work));
         }
         steps
+    }
+
+    fn preserved(&self, packets: PacketSet) -> Step {
+        let message = format!(
+            "a load balancer keeps the client's address, and cannot on the way through {}",
+            self.resource.id
+        );
+        let code = ExplanationCode::Elbv2SourceAddressPreservation;
+        Step::drop(packets, self.passage(), self.refuses(code, message))
     }
 
     fn works(&self) -> bool {

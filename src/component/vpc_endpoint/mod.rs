@@ -40,6 +40,7 @@ impl Kind for VpcEndpoints {
     fn codes(&self) -> &'static [ExplanationCode] {
         &[
             ExplanationCode::BadState,
+            ExplanationCode::Elbv2SourceAddressPreservation,
             ExplanationCode::GatewayRejectsSpoofedTraffic,
             ExplanationCode::NoPossibleDestination,
             ExplanationCode::ProtocolRestriction,
@@ -47,6 +48,7 @@ impl Kind for VpcEndpoints {
             ExplanationCode::VpceGatewayProtocolRestriction,
             ExplanationCode::VpceIntraVpcTraffic,
             ExplanationCode::VpceServiceNotInstalledInAz,
+            ExplanationCode::WhyhopAsymmetricRouting,
             ExplanationCode::WhyhopServicePortRestriction,
         ]
     }

@@ -179,11 +179,8 @@ impl Builder {
         }
     }
 
-    /// Not where an endpoint or an edge table leads to the gateway: of those the guide says one thing and the other.
     pub(super) fn public_access(&mut self) {
-        let edged = self.network.tables.values().any(|table| table.gateway.is_some());
-        let inspected = !self.network.firewalls.is_empty() || !self.network.inspections.is_empty();
-        if edged || inspected || !self.random.chance(45) {
+        if !self.random.chance(30) {
             return;
         }
         let modes = [BlockMode::Bidirectional, BlockMode::Ingress];

@@ -20,15 +20,38 @@ impl Walk<'_> {
         self.hop()?;
         let network = self.network;
         let firewall = network.firewalls.get(id);
-        // A Gateway Load Balancer's appliance is taken to pass everything unchanged.
+        // A Gateway Load Balancer's appliance is taken to pass unchanged what it follows.
         let subnet = firewall.map_or_else(|| &network.inspections[id], |one| &one.subnet);
         self.cross(from, Some(subnet), &flight.packet)?;
-        if let Some(firewall) = firewall {
-            self.inspect(id, firewall, &flight.packet)?;
+        match firewall {
+            Some(firewall) => self.inspect(id, firewall, &flight.packet)?,
+            None => self.follow(id, &flight.packet)?,
         }
         flight.identity = false;
         flight.voucher = None;
         self.leave_subnet(subnet, id, flight)
+    }
+
+    /// Request and reply of a connection pass the same endpoint (VPC guide, "Middlebox routing"; transit gateway guide, "Appliance
+    /// scenario").
+    fn follow(&mut self, id: &str, packet: &Packet) -> Result<(), String> {
+        if packet.protocol != TCP {
+            return Ok(());
+        }
+        if !self.replying {
+            self.flows.push(Flow {
+                endpoint: id.to_owned(),
+                first: *packet,
+                released: true,
+            });
+            return Ok(());
+        }
+        self.seen_replying.push(id.to_owned());
+        let answers = |flow: &Flow| flow.endpoint == id && flow.first.reply() == Some(*packet);
+        match self.flows.iter().any(answers) {
+            true => Ok(()),
+            false => Err(format!("{id} has not seen the connection of {packet} begin")),
+        }
     }
 
     fn inspect(&mut self, id: &str, firewall: &Firewall, packet: &Packet) -> Result<(), String> {

@@ -8,6 +8,7 @@ use super::super::packet::{ICMP, ICMP6, Packet, TCP, UDP};
 use super::super::routes::{Choice, choose};
 use super::super::simulate::Host;
 use super::endpoints::at_s3;
+use super::public_access::Talker;
 use super::{Arrival, Flight, Translation, Walk, Way};
 
 impl Walk<'_> {
@@ -143,8 +144,12 @@ impl Walk<'_> {
                 "{gateway}: what is for {source} goes through {appliance}, {sender} cannot go past it"
             ));
         }
-        let by_nat = network.nat_gateways.contains_key(sender);
-        self.public_access(vpc, subnet, Direction::Out, by_nat, &flight.packet)?;
+        let by = match sender {
+            _ if network.nat_gateways.contains_key(sender) => Talker::Softly,
+            _ if network.firewalls.contains_key(sender) => Talker::Firewall,
+            _ => Talker::Host,
+        };
+        self.public_access(vpc, subnet, Direction::Out, by, &flight.packet)?;
         self.check_internet_source(vpc, gateway, &mut flight)?;
         self.across_internet(flight)
     }
@@ -183,7 +188,7 @@ impl Walk<'_> {
         if self.entered.iter().any(|first| first.reply() == Some(packet)) {
             return Err(format!("{gateway}: it answers a conversation that began outside"));
         }
-        self.public_access(vpc, Some(subnet), Direction::Out, true, &packet)?;
+        self.public_access(vpc, Some(subnet), Direction::Out, Talker::Softly, &packet)?;
         self.check_internet_source(vpc, gateway, &mut flight)?;
         self.left_egress_only.push((vpc.to_owned(), packet));
         self.across_internet(flight)
@@ -225,7 +230,8 @@ impl Walk<'_> {
         let network = self.network;
         let owner = network.owner(vpc, flight.packet.destination);
         let subnet = owner.and_then(|owner| network.subnet_of(owner));
-        self.public_access(vpc, subnet, Direction::In, false, &flight.packet)?;
+        let (subnet, by) = self.first_inside(vpc, flight.packet.destination, subnet);
+        self.public_access(vpc, subnet.as_deref(), Direction::In, by, &flight.packet)?;
         let expected = |(of, first): &(Id, Packet)| of == vpc && first.reply() == Some(flight.packet);
         if self.left_egress_only.iter().any(expected) {
             return self.deliver(vpc, None, flight);
@@ -247,6 +253,21 @@ impl Walk<'_> {
             Choice::Via(Target::Eni(eni)) => self.hand_to_appliance(&eni, None, flight),
             Choice::Via(Target::Endpoint(id)) => self.through_endpoint(&id, None, flight),
             other => Err(format!("{gateway}: {other:?}")),
+        }
+    }
+
+    /// Who takes from the gateway what is for an address, and in which subnet: what the edge table leads to, or the owner.
+    fn first_inside(&self, vpc: &str, destination: IpAddr, own: Option<&str>) -> (Option<String>, Talker) {
+        let network = self.network;
+        let gateway = network.internet_gateway_of(vpc);
+        let led = gateway.map(|gateway| self.edge_route(vpc, gateway, destination));
+        match led {
+            Some(Choice::Via(Target::Eni(eni))) => (Some(network.enis[&eni].subnet.clone()), Talker::Host),
+            Some(Choice::Via(Target::Endpoint(id))) => match network.inspections.get(&id) {
+                Some(subnet) => (Some(subnet.clone()), Talker::Host),
+                None => (None, Talker::Firewall),
+            },
+            _ => (own.map(str::to_owned), Talker::Host),
         }
     }
 

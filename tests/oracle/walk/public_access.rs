@@ -5,22 +5,31 @@ use super::super::filters::Direction;
 use super::super::packet::Packet;
 use super::Walk;
 
+/// What talks to the gateway.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Talker {
+    Host,
+    /// A NAT gateway, or the gateway is an egress-only one.
+    Softly,
+    /// An endpoint of Network Firewall, for which no exclusion counts.
+    Firewall,
+}
+
 impl Walk<'_> {
-    /// At the border of a VPC. The subnet is the one of what talks to the gateway; `softly`: through a NAT gateway or an
-    /// egress-only internet gateway. What was let through one way comes back the other.
+    /// At the border of a VPC. The subnet is the one of what talks to the gateway. What was let through one way comes back the other.
     pub(super) fn public_access(
         &mut self,
         vpc: &str,
         subnet: Option<&str>,
         way: Direction,
-        softly: bool,
+        by: Talker,
         packet: &Packet,
     ) -> Result<(), String> {
         let answers = self
             .crossed
             .iter()
             .any(|(of, other, first)| of == vpc && *other != way && first.reply() == Some(*packet));
-        if answers || self.lets(vpc, subnet, way, softly) {
+        if answers || self.lets(vpc, subnet, way, by) {
             if !self.network.block_public_access.is_empty() {
                 self.tell(|| format!("Block Public Access lets it {way:?}"));
             }
@@ -32,11 +41,14 @@ impl Walk<'_> {
         ))
     }
 
-    fn lets(&self, vpc: &str, subnet: Option<&str>, way: Direction, softly: bool) -> bool {
+    fn lets(&self, vpc: &str, subnet: Option<&str>, way: Direction, by: Talker) -> bool {
         let network = self.network;
         let Some(mode) = network.block_public_access.get(&network.vpcs[vpc].region) else {
             return true;
         };
+        if by == Talker::Firewall {
+            return false;
+        }
         let of = |id: &str| network.exclusions.get(id).copied();
         let excluded = [Some(vpc), subnet].map(|id| id.and_then(of));
         if excluded.contains(&Some(Exclusion::Bidirectional)) {
@@ -44,7 +56,7 @@ impl Walk<'_> {
         }
         match mode {
             BlockMode::Bidirectional => way == Direction::Out && excluded.contains(&Some(Exclusion::Egress)),
-            BlockMode::Ingress => way == Direction::Out && softly,
+            BlockMode::Ingress => way == Direction::Out && by == Talker::Softly,
         }
     }
 }
