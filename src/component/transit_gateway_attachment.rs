@@ -3,9 +3,8 @@
 //! - Only `available` ones (and `modifying`) carry packets; what comes in is routed by the table that the attachment is
 //!   associated with, and lost without one (`TGW_ATTACH_MISSING_TGW_RTB_ASSOCIATION`).
 //! - Into a VPC the packets leave by the attachment's interface in the zone that they came from, where it has one; else by
-//!   any. With appliance mode AWS picks one zone for a flow, and the reply keeps to it (transit gateway guide, "Appliance
-//!   scenario"). The newer rule that prefers the source's zone when both ends are in it narrows what AWS may pick; we
-//!   explore every pick.
+//!   any. With appliance mode AWS picks one zone for a flow, and the reply keeps to it: the source's, where the destination is in
+//!   it too or in no VPC, else any (transit gateway guide, "VPC attachments", "Appliance scenario").
 //! - From there the subnet's route table leads on. Inside the attachment's own subnet no network ACL is asked; into
 //!   another one the ACL of the attachment's subnet on the way out, not on the way in (guide, "Network ACLs").
 //! - What came from a VPN, a Direct Connect gateway or a peering has no zone: any is picked (from memory).
@@ -15,6 +14,7 @@
 //!
 //! Read 2026-11-24.
 
+mod departure;
 mod repair;
 
 use crate::code::ExplanationCode;
@@ -28,6 +28,7 @@ use crate::network::{
     ResourceRef, Step, TransitTable, TransitWords, Workspace, Zone, transit_words, transit_zones, zone_of,
 };
 use crate::packet::{AddressSet, Cube};
+use departure::{Departure, far_from};
 
 /// EC2's word for it.
 pub const NAME: &str = "transit-gateway-attachment";
@@ -353,11 +354,16 @@ fn connect_departures(
         } else {
             None
         };
+        let far = match attachment.appliance_mode {
+            true => far_from(&zone, gateway, builder.model),
+            false => AddressSet::empty(),
+        };
         builder.set(
             node,
             Departure {
                 side,
                 zone,
+                far,
                 ports,
                 beyond,
                 appliance_mode: attachment.appliance_mode,
@@ -423,69 +429,4 @@ enum Beyond {
     /// The other transit gateway's table; none: it is associated with none.
     Peer(Option<LinkId>),
     Resource(LinkId),
-}
-
-struct Departure {
-    side: Side,
-    zone: Zone,
-    ports: Vec<Exit>,
-    beyond: Option<Beyond>,
-    appliance_mode: bool,
-}
-
-impl Component for Departure {
-    fn resource(&self) -> &ResourceRef {
-        &self.side.resource
-    }
-
-    fn shown(&self) -> bool {
-        self.ports.is_empty()
-    }
-
-    fn transfer(&self, arrival: &Arrival<'_>, _: &Workspace) -> Vec<Step> {
-        let id = &self.side.resource.id;
-        if !self.ports.is_empty() {
-            let picks = self.picks(arrival).map(|exit| Passage::over(exit.link)).collect();
-            let message = format!("out of the {} by {id}", self.side.words.gateway);
-            return self.side.pass(arrival, picks, message);
-        }
-        match &self.beyond {
-            Some(Beyond::Peer(lookup)) => self.side.route(arrival, *lookup),
-            Some(Beyond::Resource(link)) => {
-                let message = format!("out of the {} by {id}", self.side.words.gateway);
-                self.side.pass(arrival, vec![Passage::over(*link)], message)
-            }
-            None => {
-                let message = format!("the model does not describe what is attached by {id}");
-                let because = self
-                    .side
-                    .refuses(ExplanationCode::UnknownResource, "resource", message);
-                vec![Step::Unknown {
-                    packets: arrival.packets,
-                    because,
-                }]
-            }
-        }
-    }
-}
-
-impl Departure {
-    /// The interfaces among which AWS picks.
-    fn picks<'a>(&'a self, arrival: &'a Arrival<'_>) -> impl Iterator<Item = &'a Exit> {
-        let came = |exit: &&Exit| {
-            let memories = arrival.memories.iter();
-            self.appliance_mode
-                && memories
-                    .filter(|memory| memory.direction == Direction::Egress)
-                    .any(|memory| memory.node == exit.port)
-        };
-        let near = |exit: &&Exit| !self.appliance_mode && self.zone.is_some() && exit.zone == self.zone;
-        let wanted = |test: &dyn Fn(&&Exit) -> bool| self.ports.iter().filter(|exit| test(exit)).count();
-        let (kept, nearby) = (wanted(&came), wanted(&near));
-        self.ports.iter().filter(move |exit| match (kept, nearby) {
-            (1.., _) => came(exit),
-            (0, 1..) => near(exit),
-            (0, 0) => true,
-        })
-    }
 }

@@ -97,6 +97,11 @@ pub const S3_REGION: &str = "eu-west-1";
 pub const S3_LIST: &str = "pl-s3";
 
 impl Line {
+    /// Whether its routes are there: what BGP told is withdrawn while the line is down.
+    pub fn stands(&self) -> bool {
+        self.up || self.kind == LineKind::StaticVpn
+    }
+
     /// What a VPN connection's tunnels carry is of one family (VPN guide, "IPv4 and IPv6 traffic").
     pub fn carries(&self, address: IpAddr) -> bool {
         match self.kind {

@@ -26,12 +26,17 @@ impl Walk<'_> {
         self.along_vpn_gateway(gateway, false, flight)
     }
 
-    /// The longest prefix; of equal ones Direct Connect before static VPN before BGP over VPN; of those any.
+    /// The longest prefix; of equal ones Direct Connect before static VPN before BGP over VPN; of those any. What BGP told of a line that
+    /// is down is withdrawn where anything else leads; of equal static connections those are used that are up (VPN guide, "Redundant
+    /// VPN connections").
     fn along_vpn_gateway(&mut self, gateway: &str, from_premises: bool, flight: Flight) -> Way {
         let destination = flight.packet.destination;
         let mut best: Vec<(Reverse<u8>, u8, Id)> = Vec::new();
+        let leads = |line: &Line| longest(line.routes.iter().copied(), destination).is_some();
+        let lines = || self.network.lines_of(gateway);
+        let elsewhere = lines().any(|(_, line)| line.stands() && line.carries(destination) && leads(line));
         for (id, line) in self.network.lines_of(gateway) {
-            if !line.carries(destination) {
+            if !line.carries(destination) || elsewhere && !line.stands() {
                 continue;
             }
             let class = match line.kind {
@@ -48,6 +53,10 @@ impl Walk<'_> {
             return Err(format!("{gateway} knows nobody who has {destination}"));
         };
         best.retain(|(other, of, _)| *other == length && *of == class);
+        let up = |id: &Id| self.network.lines[id].up;
+        if best.iter().any(|(.., id)| up(id)) {
+            best.retain(|(.., id)| up(id));
+        }
         let (.., line) = best.swap_remove(self.choose(gateway, best.len()));
         // VPN guide, "VPN CloudHub": without what is behind a Direct Connect gateway.
         if from_premises && self.network.lines[&line].allowed.is_some() {

@@ -145,6 +145,14 @@ impl Walk<'_> {
 fn transit_routes(network: &Network, table: &str, destination: IpAddr) -> Vec<Option<Id>> {
     let mut fitting = all_routes(network, table);
     fitting.retain(|(cidr, ..)| cidr.contains(&destination));
+    // What BGP told of a line that is down is withdrawn where anything else leads.
+    let withdrawn = |(_, rank, to): &(IpNet, u8, Option<Id>)| {
+        let line = to.as_ref().and_then(|to| network.line_of_attachment(to));
+        *rank > 0 && line.is_some_and(|(_, line)| !line.stands())
+    };
+    if !fitting.iter().all(withdrawn) {
+        fitting.retain(|one| !withdrawn(one));
+    }
     let rank = |(cidr, rank, _): &(IpNet, u8, Option<Id>)| (Reverse(cidr.prefix_len()), *rank);
     let Some(best) = fitting.iter().map(rank).min() else {
         return Vec::new();
