@@ -72,6 +72,7 @@ impl Kind for BlockPublicAccesses {
                 resource: ResourceRef::new(NAME, site.id),
                 mode: site.setting.mode,
                 egress_only: site.kind == EGRESS_ONLY,
+                of_vpc: of_vpc(site.vpc, model),
                 subnets: subnets(&site, model),
                 hosts: hosts(site.vpc, model, builder),
                 out: builder.link(node, outside, Direction::Egress),
@@ -160,6 +161,12 @@ fn subnets(site: &Site<'_>, model: &Model) -> Vec<Zone> {
         .collect()
 }
 
+fn of_vpc(vpc: &VpcId, model: &Model) -> Option<ExclusionMode> {
+    let exclusions = model.block_public_access_exclusions.values();
+    let own = exclusions.filter(|one| one.resource.as_str() == vpc.as_str());
+    own.map(|one| one.mode).max()
+}
+
 /// Where the edge table of a gateway leads what is for a subnet's CIDR: by the longest prefix that holds it.
 fn edge_route<'m>(site: &Site<'m>, cidr: &IpNet, model: &'m Model) -> Option<&'m ResourceId> {
     let is_edge = |table: &&RouteTable| table.gateway.iter().any(|id| *id == site.gateway);
@@ -246,6 +253,8 @@ struct Guard {
     mode: BlockPublicAccessMode,
     /// Whether the gateway lets nobody in anyway.
     egress_only: bool,
+    /// How the VPC itself is excluded.
+    of_vpc: Option<ExclusionMode>,
     subnets: Vec<Zone>,
     hosts: FxHashMap<NodeId, Host>,
     out: LinkId,
@@ -331,7 +340,7 @@ impl Guard {
                 .subnets
                 .iter()
                 .find(|zone| Some(&zone.id) == host.subnet.as_ref());
-            let exclusion = zone.map_or_else(|| self.of_all(), |zone| zone.exclusion);
+            let exclusion = zone.map_or(self.of_vpc, |zone| zone.exclusion);
             return vec![(self.out(exclusion, host.role), arrival.packets)];
         }
         let by_zone = |zone: &Zone| match self.out(zone.exclusion, Role::Host) {
@@ -354,17 +363,13 @@ impl Guard {
     fn out(&self, exclusion: Option<ExclusionMode>, role: Role) -> Ruling {
         match (self.mode, exclusion) {
             (BlockPublicAccessMode::Off, _) => Ruling::Pass,
+            (BlockPublicAccessMode::BlockIngress, _) if self.egress_only => Ruling::Pass,
             _ if role == Role::Firewall => Ruling::Block,
             (_, Some(ExclusionMode::AllowBidirectional)) => Ruling::Pass,
             (BlockPublicAccessMode::BlockBidirectional, Some(ExclusionMode::AllowEgress)) => Ruling::Pass,
-            (BlockPublicAccessMode::BlockIngress, _) if role == Role::Nat || self.egress_only => Ruling::Pass,
+            (BlockPublicAccessMode::BlockIngress, _) if role == Role::Nat => Ruling::Pass,
             _ => Ruling::Block,
         }
-    }
-
-    /// The exclusion that all subnets have, as that of their VPC.
-    fn of_all(&self) -> Option<ExclusionMode> {
-        self.subnets.iter().map(|zone| zone.exclusion).min().flatten()
     }
 
     fn by_zone(

@@ -374,7 +374,7 @@ impl<'a> Walk<'a> {
             }
             Choice::Via(Target::EgressOnly(gateway)) => {
                 self.cross(Some(subnet), None, &flight.packet)?;
-                self.leave_by_egress_only_gateway((vpc, subnet), &gateway, flight)
+                self.leave_by_egress_only_gateway((vpc, subnet), &gateway, sender, flight)
             }
             Choice::Via(Target::Nat(nat)) => self.enter_nat(&nat, subnet, flight),
             Choice::Via(Target::Eni(eni)) => self.hand_to_appliance(&eni, Some(subnet), flight),

@@ -179,6 +179,7 @@ impl Walk<'_> {
         &mut self,
         (vpc, subnet): (&str, &str),
         gateway: &str,
+        sender: &str,
         mut flight: Flight,
     ) -> Way {
         let packet = flight.packet;
@@ -188,7 +189,11 @@ impl Walk<'_> {
         if self.entered.iter().any(|first| first.reply() == Some(packet)) {
             return Err(format!("{gateway}: it answers a conversation that began outside"));
         }
-        self.public_access(vpc, Some(subnet), Direction::Out, Talker::Softly, &packet)?;
+        let by = match self.network.firewalls.contains_key(sender) {
+            true => Talker::FirewallSoftly,
+            false => Talker::Softly,
+        };
+        self.public_access(vpc, Some(subnet), Direction::Out, by, &packet)?;
         self.check_internet_source(vpc, gateway, &mut flight)?;
         self.left_egress_only.push((vpc.to_owned(), packet));
         self.across_internet(flight)

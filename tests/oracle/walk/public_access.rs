@@ -13,6 +13,8 @@ pub(super) enum Talker {
     Softly,
     /// An endpoint of Network Firewall, for which no exclusion counts.
     Firewall,
+    /// The same, to an egress-only gateway.
+    FirewallSoftly,
 }
 
 impl Walk<'_> {
@@ -46,8 +48,8 @@ impl Walk<'_> {
         let Some(mode) = network.block_public_access.get(&network.vpcs[vpc].region) else {
             return true;
         };
-        if by == Talker::Firewall {
-            return false;
+        if matches!(by, Talker::Firewall | Talker::FirewallSoftly) {
+            return by == Talker::FirewallSoftly && *mode == BlockMode::Ingress;
         }
         let of = |id: &str| network.exclusions.get(id).copied();
         let excluded = [Some(vpc), subnet].map(|id| id.and_then(of));
