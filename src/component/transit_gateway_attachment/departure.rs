@@ -48,7 +48,7 @@ impl Component for Departure {
     fn transfer(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
         let id = &self.side.resource.id;
         if !self.ports.is_empty() {
-            return self.into_vpc(arrival, work);
+            return self.by_interface(arrival, work);
         }
         match &self.beyond {
             Some(Beyond::Peer(lookup)) => self.side.route(arrival, *lookup),
@@ -71,7 +71,7 @@ impl Component for Departure {
 }
 
 impl Departure {
-    fn into_vpc(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
+    fn by_interface(&self, arrival: &Arrival<'_>, work: &Workspace) -> Vec<Step> {
         let far = work.space.to_destinations(arrival.packets, &self.far);
         let near = work.space.subtract(arrival.packets, far);
         let parts = [(far, !self.appliance_mode), (near, true)];
