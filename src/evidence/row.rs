@@ -107,29 +107,26 @@ impl<'a> Row<'a> {
     /// space between the words, and a line feed behind the last. None: [`Self::read`] may be able to.
     #[inline]
     pub fn read_ahead(&mut self, format: &Format, block: &'a [u8]) -> Option<usize> {
-        let mut at = 0;
-        let (last, fields) = format.fields.split_last()?;
-        for field in fields {
-            at = self.take_ahead(*field, block, at, b' ')?;
+        let (mut at, count) = (0, format.fields.len());
+        for (place, field) in (1..).zip(&format.fields) {
+            let ahead = block.get(at..)?;
+            let length = word_end(ahead);
+            let behind = if place == count { b'\n' } else { b' ' };
+            if length == 0 || ahead.get(length) != Some(&behind) {
+                return None;
+            }
+            let is_nothing = length == 1 && ahead[0] == b'-';
+            if !is_nothing && !self.take(*field, Word { ahead, length }) {
+                return None;
+            }
+            at += length + 1;
         }
-        at = self.take_ahead(*last, block, at, b'\n')?;
-        self.text = &block[..at - 1];
+        self.text = block.get(..at.checked_sub(1)?)?;
         Some(at)
     }
 
-    #[inline(always)]
-    fn take_ahead(&mut self, field: Field, block: &'a [u8], at: usize, behind: u8) -> Option<usize> {
-        let ahead = block.get(at..)?;
-        let length = word_end(ahead);
-        if length == 0 || ahead.get(length) != Some(&behind) {
-            return None;
-        }
-        let is_nothing = length == 1 && ahead[0] == b'-';
-        (is_nothing || self.take(field, Word { ahead, length })).then_some(at + length + 1)
-    }
-
     /// Takes a field; false when it is not what it should be.
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, field: Field, word: Word<'a>) -> bool {
         match field {
             Field::Version => word.number().is_some(),

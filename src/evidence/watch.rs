@@ -1,4 +1,4 @@
-//! How far a reading is, for whoever waits. The library only counts: when and how that is shown is not its matter.
+//! How far a reading or an audit is, for whoever waits. The library only counts: when and how that is shown is not its matter.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -12,6 +12,8 @@ pub trait Watch: Send + Sync {
     fn read(&self, bytes: u64);
     /// One file more is done.
     fn file(&self);
+    /// So many classes of records are judged, of so many: an audit's records were read, and are held against the model.
+    fn judged(&self, done: u64, all: u64);
     /// Everything is.
     fn ends(&self);
 }

@@ -4,8 +4,10 @@ use serde::Deserialize;
 use serde_yaml::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use whyhop::Analysis;
-use whyhop::evidence::{Audit, Logs};
+use whyhop::evidence::{Audit, Logs, Watch, Watched};
 use whyhop::network::RuleRef;
 
 #[derive(Deserialize)]
@@ -96,6 +98,39 @@ fn a_network_and_its_records_agree() {
         audit.classes,
         audit.questions
     );
+}
+
+/// Who waits is told of each class once, after the records were read.
+#[test]
+fn who_waits_for_an_audit_is_told_how_far_it_is() {
+    #[derive(Default)]
+    struct Heard(Mutex<Vec<(u64, u64)>>, AtomicU64);
+    impl Watch for Heard {
+        fn begins(&self, _: u64, _: u64) {}
+        fn read(&self, _: u64) {}
+        fn file(&self) {}
+        fn judged(&self, done: u64, all: u64) {
+            self.0.lock().unwrap().push((done, all));
+        }
+        fn ends(&self) {
+            self.1.fetch_add(1, Relaxed);
+        }
+    }
+    let drifts = drifts();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("records.log");
+    std::fs::write(&file, log(&drifts)).unwrap();
+    let heard = Arc::new(Heard::default());
+    let how = Logs {
+        watched: Watched::by(Arc::clone(&heard) as Arc<dyn Watch>),
+        ..Logs::default()
+    };
+    let analysis = Analysis::from_text("model.yaml", &model_of(&drifts.model)).unwrap();
+    let audit = analysis.audit(&[file], &how);
+    let expected: Vec<(u64, u64)> = (0..audit.classes).map(|done| (done, audit.classes)).collect();
+    assert!(audit.classes > 1);
+    assert_eq!(*heard.0.lock().unwrap(), expected);
+    assert_eq!(heard.1.load(Relaxed), 2);
 }
 
 #[test]

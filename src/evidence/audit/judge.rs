@@ -8,6 +8,7 @@ use super::super::coverage::home;
 use super::super::predict::predict;
 use super::super::record::Record;
 use super::super::seen::Own;
+use super::super::watch::Watched;
 use super::DriftKind;
 use super::authors::Authors;
 use super::case::{Case, Judgement, Site};
@@ -134,10 +135,13 @@ impl<'a> Judge<'a> {
 
     /// What the model says to each class, in the order in which they were taken. All are asked for before any is judged: what
     /// crosses the interface of one may be found for another.
-    pub fn judge(&mut self) -> Vec<Judgement> {
-        for at in 0..self.cases.len() {
+    pub fn judge(&mut self, watched: &Watched) -> Vec<Judgement> {
+        let all = self.cases.len();
+        for at in 0..all {
+            watched.tell(|watch| watch.judged(at as u64, all as u64));
             self.prepare(at);
         }
+        watched.tell(|watch| watch.ends());
         let mut cases = std::mem::take(&mut self.cases);
         let judgement = |case: &mut Case| case.judgement().unwrap_or_else(|| self.unmatched(case));
         cases.iter_mut().map(judgement).collect()

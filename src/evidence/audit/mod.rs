@@ -213,7 +213,7 @@ fn judged(
         let group = audit.strangers.entry(name.clone()).or_default();
         group.add(stranger.records, [RecordView::of(&stranger.first)]);
     }
-    let judgements = judge.judge();
+    let judgements = judge.judge(&how.watched);
     let authors = judge.authors();
     let mut differing: Vec<(&Count, Vec<Differing>)> = Vec::new();
     for ((class, count), judgement) in counts.iter().zip(judgements) {
