@@ -9,7 +9,12 @@ use super::authors::By;
 use super::crossing::Crossing;
 use super::tally::Part;
 use crate::network::{Direction, Leg};
+use crate::packet::PacketSet;
 use std::net::IpAddr;
+
+/// The most lists of rules that a class may be put down to, on each leg: it may tell of several connections, of which one is
+/// as good as another until it is seen which list explains the most.
+const LISTS_MAX: usize = 8;
 
 /// What the model says to a class.
 #[derive(Debug)]
@@ -58,15 +63,24 @@ pub struct Case {
     met: Met,
 }
 
-/// What crosses the interface with such packets. What fits is all that is asked for; else what differs, the first found on
-/// each leg.
+/// What crosses the interface with such packets. What fits is all that is asked for; else what differs, on each leg.
 #[derive(Default)]
 struct Met {
     any: bool,
     is_undecided: bool,
     fits: Option<Vec<(By, Leg)>>,
-    opposite: [Option<Vec<By>>; 2],
-    behind: [Option<Vec<By>>; 2],
+    opposite: [Vec<Vec<By>>; 2],
+    behind: [Vec<Vec<By>>; 2],
+}
+
+/// Notes whose rules it may be, each list once.
+fn note(lists: &mut Vec<Vec<By>>, crossing: &Crossing<'_>, packets: PacketSet) {
+    if lists.len() < LISTS_MAX {
+        let by = crossing.blamed(packets);
+        if !lists.contains(&by) {
+            lists.push(by);
+        }
+    }
 }
 
 impl Case {
@@ -143,8 +157,8 @@ impl Case {
                 }
             }
             Expected::Undecided => met.is_undecided = true,
-            Expected::Recorded(_) => _ = met.opposite[leg].get_or_insert_with(|| crossing.blamed(packets)),
-            Expected::Nothing => _ = met.behind[leg].get_or_insert_with(|| crossing.blamed(packets)),
+            Expected::Recorded(_) => note(&mut met.opposite[leg], crossing, packets),
+            Expected::Nothing => note(&mut met.behind[leg], crossing, packets),
         }
     }
 
@@ -170,7 +184,7 @@ impl Case {
     }
 
     /// Nothing that the model does explains it: what of the model is in the way. What fits the likelier leg comes first.
-    fn drift(&self, mut opposite: [Option<Vec<By>>; 2], mut behind: [Option<Vec<By>>; 2]) -> Judgement {
+    fn drift(&self, mut opposite: [Vec<Vec<By>>; 2], mut behind: [Vec<Vec<By>>; 2]) -> Judgement {
         let kind = match self.action {
             LogAction::Accept => DriftKind::AcceptedButBlocked,
             LogAction::Reject => DriftKind::RejectedButAllowed,
@@ -181,10 +195,14 @@ impl Case {
         };
         let on = |leg: Leg| {
             let at = usize::from(leg == Leg::Return);
-            let here = opposite[at].take().map(|by| (kind, by, Some(leg)));
-            let before = behind[at].take();
-            here.into_iter()
-                .chain(before.map(|by| (DriftKind::SeenBehind, by, Some(leg))))
+            let here = std::mem::take(&mut opposite[at]);
+            let before = std::mem::take(&mut behind[at]);
+            let here = here.into_iter().map(move |by| (kind, by, Some(leg)));
+            here.chain(
+                before
+                    .into_iter()
+                    .map(move |by| (DriftKind::SeenBehind, by, Some(leg))),
+            )
         };
         Judgement::Drift(legs.into_iter().flat_map(on).collect())
     }
