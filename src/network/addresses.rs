@@ -193,6 +193,5 @@ impl Builder<'_> {
 }
 
 fn usual(subnet: &Subnet) -> AddressSet {
-    let all = AddressSet::from_cidrs(subnet.cidr.iter().map(|cidr| cidr.net()));
-    if all.v4.is_empty() { all } else { all.v4_alone() }
+    AddressSet::from_cidrs(subnet.cidr.iter().map(|cidr| cidr.net())).v4_first()
 }

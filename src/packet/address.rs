@@ -125,6 +125,14 @@ impl AddressSet {
             v6: RangeSet::empty(),
         }
     }
+    /// The IPv4 addresses; if there are none, those of IPv6.
+    pub fn v4_first(&self) -> Self {
+        if self.v4.is_empty() {
+            self.clone()
+        } else {
+            self.v4_alone()
+        }
+    }
     /// Whether nothing is in it.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()

@@ -33,7 +33,7 @@ impl Spread {
         let mut all: Vec<Target> = targets(balancer, model, &builder.tenants).collect();
         for target in all.iter_mut().filter(|target| target.address.is_none()) {
             let eni = target.eni.as_ref().and_then(|eni| model.enis.get(eni));
-            target.address = eni.map(|eni| builder.addresses_of(eni).0);
+            target.address = eni.map(|eni| builder.addresses_of(eni).0.v4_first());
         }
         for target in &mut all {
             target.node = target

@@ -176,10 +176,10 @@ fn places(
     vec![spot.unwrap_or_default()]
 }
 
-/// The primary private address, or those that it may be.
+/// The primary private address, where it is known.
 fn primary(eni: &NetworkInterface) -> Option<AddressSet> {
-    eni.ip.iter().next().map(|spec| match spec {
-        AddressSpec::Known(address) => AddressSet::one(*address),
-        AddressSpec::OneOf(cidr) => AddressSet::cidr(cidr.net()),
-    })
+    match eni.ip.iter().next()? {
+        AddressSpec::Known(address) => Some(AddressSet::one(*address)),
+        AddressSpec::OneOf(_) => None,
+    }
 }
