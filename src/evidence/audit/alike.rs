@@ -208,26 +208,28 @@ impl<'m> Alike<'m> {
     /// What the addresses of a record that an interface made are to the model.
     #[inline]
     pub fn looks(&self, recorder: Place, addresses: Addresses) -> Looks {
-        let (cast, atoms) = self.cast(recorder, addresses);
+        let (mut cast, mut atoms) = ([Who::NONE; 5], [Atom::MAX; 4]);
+        self.fill(recorder, addresses, (&mut cast, &mut atoms));
         let numbers = numbers(&cast);
-        let [_, seats @ ..] = cast.map(|who| who.seat);
-        let mut looks = Looks { atoms, seats };
-        for (seat, number) in looks.seats.iter_mut().zip(&numbers[1..]) {
-            *seat |= u64::from(*number);
+        let mut seats = [Seat::MAX; 4];
+        for at in 0..4 {
+            seats[at] = cast[at + 1].seat | u64::from(numbers[at + 1]);
         }
-        looks
+        Looks { atoms, seats }
     }
 
-    /// Who is in a record, and the atoms of its addresses.
+    /// Who is in a record.
+    pub fn cast(&self, recorder: Place, addresses: Addresses) -> Cast {
+        let mut cast = [Who::NONE; 5];
+        self.fill(recorder, addresses, (&mut cast, &mut [Atom::MAX; 4]));
+        cast
+    }
+
+    /// Says who is in a record, and the atoms of its addresses; where they are, since both are too large to be carried about.
     #[inline]
-    pub fn cast(&self, recorder: Place, addresses: Addresses) -> (Cast, [Atom; 4]) {
-        let recorder = Who {
-            seat: self.seat(recorder),
-            place: recorder,
-            address: 0,
-        };
-        let mut cast = [recorder, Who::NONE, Who::NONE, Who::NONE, Who::NONE];
-        let mut atoms = [Atom::MAX; 4];
+    fn fill(&self, recorder: Place, addresses: Addresses, (cast, atoms): (&mut Cast, &mut [Atom; 4])) {
+        cast[0].seat = self.seat(recorder);
+        cast[0].place = recorder;
         for at in 0..4 {
             let Some(address) = addresses[at] else { continue };
             let atom = self.atoms.address(address);
@@ -242,7 +244,6 @@ impl<'m> Alike<'m> {
                 },
             };
         }
-        (cast, atoms)
     }
 
     /// The address of an interface.
@@ -255,12 +256,15 @@ impl<'m> Alike<'m> {
 #[inline]
 pub fn numbers(cast: &Cast) -> [u8; 5] {
     let mut numbers = [0; 5];
-    for (at, who) in cast.iter().enumerate().skip(1).filter(|(_, who)| who.is_some()) {
+    for at in 1..cast.len() {
+        if !cast[at].is_some() {
+            continue;
+        }
         for before in 0..at {
-            if who.like() != cast[before].like() {
+            if cast[at].like() != cast[before].like() {
                 continue;
             }
-            if who.is(&cast[before]) {
+            if cast[at].is(&cast[before]) {
                 numbers[at] = numbers[before];
                 break;
             }

@@ -36,7 +36,7 @@ impl<'a> Doubles<'a> {
             &mut record.packet_destination,
         ];
         let addresses = [*fields[0], *fields[1], *fields[2], *fields[3]];
-        let (cast, _) = self.alike.cast(recorder, addresses);
+        let cast = self.alike.cast(recorder, addresses);
         let numbers = numbers(&cast);
         let [a, b, c, d] = addresses;
         let all: [Shown; 5] = [
