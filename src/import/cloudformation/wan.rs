@@ -46,17 +46,11 @@ fn core(build: &mut Build<'_>, resource: &Resource) -> Result<(), String> {
         .resources
         .iter()
         .any(|one| OTHERS.contains(&one.kind.as_str()));
-    let segments = policy.names().map(|name| {
-        let mut segment = policy.segment(name, &[]);
-        segment.unread |= more;
-        (name.to_owned(), segment)
-    });
     let (name, tags) = labels(resource);
     let item = CoreNetwork {
         name,
-        segments: segments.collect(),
         tags,
-        ..Policy::network(Some(&policy))
+        ..policy.described(more)
     };
     build.add("core_networks", resource, item, |model| &mut model.core_networks);
     for (one, item) in attached {

@@ -125,6 +125,19 @@ impl Policy {
         }
     }
 
+    /// The core network that it alone describes; `unread` where there is more that may route.
+    pub fn described(&self, unread: bool) -> CoreNetwork {
+        let segments = self.names().map(|name| {
+            let mut segment = self.segment(name, &[]);
+            segment.unread |= unread;
+            (name.to_owned(), segment)
+        });
+        CoreNetwork {
+            segments: segments.collect(),
+            ..Self::network(Some(self))
+        }
+    }
+
     /// The Region of its only edge, where all that is attached must be.
     pub fn only_edge(&self) -> Option<String> {
         match self.core_network_configuration.edge_locations.as_slice() {
@@ -134,7 +147,7 @@ impl Policy {
     }
 
     /// The names of its segments.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    fn names(&self) -> impl Iterator<Item = &str> {
         self.segments.iter().map(|segment| segment.name.as_str())
     }
 

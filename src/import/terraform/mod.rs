@@ -11,6 +11,7 @@ mod document;
 mod endpoints;
 mod filters;
 mod firewalls;
+mod fleets;
 mod gateways;
 mod hosts;
 mod hybrid;
@@ -244,6 +245,7 @@ fn build(sources: &[Source], mut kept: BTreeMap<String, Ipv4Addr>) -> Loaded {
         hosts::bring(&mut build);
         balancing::bring(&mut build);
         services::bring(&mut build);
+        fleets::bring(&mut build);
         filters::separate_rules(&mut build);
         hybrid::bring(&mut build);
         transit::bring(&mut build);

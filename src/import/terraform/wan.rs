@@ -48,17 +48,11 @@ fn core<'a>(build: &mut Build<'a>, view: &View<'a>) -> Result<(), String> {
     }
     let mut instances = build.links.instances.iter();
     let more = instances.any(|one| !one.data && OTHERS.contains(&one.kind.as_str()));
-    let segments = policy.names().map(|name| {
-        let mut segment = policy.segment(name, &[]);
-        segment.unread |= more;
-        (name.to_owned(), segment)
-    });
     let (name, tags) = named(view);
     let item = CoreNetwork {
         name,
-        segments: segments.collect(),
         tags,
-        ..Policy::network(Some(&policy))
+        ..policy.described(more)
     };
     build.add("core_networks", view, item, |model| &mut model.core_networks);
     for (view, item) in attached {
